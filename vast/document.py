@@ -1,0 +1,268 @@
+"""Text to one lxml tree, safely, and back without loss: limits, encodings, DOCTYPE, namespaces, versions.
+
+Nothing is fetched, no entity is expanded, and what a hostile document may cost is bounded before libxml2 sees it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from lxml import etree
+
+from vast.errors import VastError, VastErrorCode
+from vast.notice import Notice
+
+Element = etree._Element
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 127
+MAX_TAGS = 100_000
+MAX_ATTRIBUTES = 100_000
+VERSIONS = ("2.0", "3.0", "4.0", "4.1", "4.2", "4.3")
+ASSUMED_VERSION = "3.0"
+DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+
+_SAFE = {
+    "encoding": "utf-8",
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "huge_tree": False,
+    "collect_ids": False,
+    "strip_cdata": False,
+}
+_KEEPING = etree.XMLParser(**_SAFE)
+_READING = etree.XMLParser(**(_SAFE | {"remove_comments": True, "remove_pis": True, "remove_blank_text": True}))
+
+_BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"<\x00", "utf-16-le"),
+    (b"\x00<", "utf-16-be"),
+)
+_DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_OTHER_ENCODINGS = re.compile(
+    r"(iso-?8859-[0-9]{1,2}|latin-?1|windows-125[0-8]|cp125[0-8]|koi8-[ru]|shift_jis|euc-(jp|kr)|gb2312|gbk|gb18030|big5)"
+)
+_PROLOGUE = re.compile(rb"(?:\s++|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
+_DOCTYPE = re.compile(rb"<!DOCTYPE\s+VAST\s*>")
+_VERSION = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,3}))?(?:\.[0-9]{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed document. `version` is the one of VERSIONS by whose rules it is read; `notices` tell every leniency."""
+
+    root: Element
+    version: str
+    notices: tuple[Notice, ...] = ()
+
+
+@lru_cache(maxsize=2048)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def local_name(element: Element) -> str:
+    """The element's name without its namespace; "" for comments and processing instructions."""
+    tag = element.tag
+    return _local(tag) if isinstance(tag, str) else ""
+
+
+def text_of(element: Element | None) -> str:
+    """The trimmed text of an element without that of its children; "" when the element is None."""
+    if element is None:
+        return ""
+    if len(element) == 0:
+        return (element.text or "").strip()
+    return "".join(element.xpath("text()")).strip()
+
+
+def _deepest_path(depth: int) -> etree.XPath:
+    return etree.XPath("boolean(" + "/*" * (depth + 1) + ")")
+
+
+_too_deep = {MAX_DEPTH: _deepest_path(MAX_DEPTH)}
+
+
+def _refuse(code: VastErrorCode, reason: str, text: str) -> VastError:
+    return VastError(code, reason, text)
+
+
+def _decode(data: bytes) -> bytes:
+    """The same text as UTF-8 bytes without a byte order mark."""
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+    if encoding is None:
+        declared = _DECLARED.match(data[:400])
+        name = declared.group(1).decode("ascii").lower() if declared else "utf-8"
+        if name in _UTF8 or name.startswith("utf-16"):
+            # A declared UTF-16 that is not in the bytes is a left-over of a conversion.
+            return data
+        encoding = name
+        if not _OTHER_ENCODINGS.fullmatch(name):
+            raise _refuse(VastErrorCode.XML_PARSING, "ENCODING", f"the declared encoding {name!r} is not known")
+    try:
+        return data.decode(encoding).encode("utf-8")
+    except (UnicodeError, LookupError):
+        raise _refuse(
+            VastErrorCode.XML_PARSING, "ENCODING", f"the document is not text in the encoding {encoding!r}"
+        ) from None
+
+
+def _as_utf8(data: bytes | str, max_bytes: int) -> bytes:
+    if len(data) > max_bytes:
+        raise _too_large(max_bytes)
+    if isinstance(data, bytes):
+        encoded = _decode(data)
+    else:
+        try:
+            encoded = data.encode("utf-8")
+        except UnicodeEncodeError:
+            raise _refuse(
+                VastErrorCode.XML_PARSING, "ENCODING", "the text holds lone surrogates, which XML cannot carry"
+            ) from None
+    encoded = encoded.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if len(encoded) > max_bytes:
+        raise _too_large(max_bytes)
+    return encoded
+
+
+def _too_large(max_bytes: int) -> VastError:
+    return _refuse(
+        VastErrorCode.XML_PARSING, "TOO_LARGE", f"the document is larger than {max_bytes // 1024} KiB, so it was not read"
+    )
+
+
+def _without_doctype(data: bytes, notices: list[Notice]) -> bytes:
+    """The text with a bare `<!DOCTYPE VAST>` blanked out; any other DOCTYPE refuses the document."""
+    start = _PROLOGUE.match(data).end()  # type: ignore[union-attr]
+    if not data.startswith(b"<!DOCTYPE", start):
+        return data
+    bare = _DOCTYPE.match(data, start)
+    if bare is None:
+        raise _refuse(
+            VastErrorCode.XML_PARSING,
+            "DOCTYPE",
+            "the document declares a DOCTYPE; only a bare <!DOCTYPE VAST> is tolerated, "
+            "because a DOCTYPE can define entities that expand without bound",
+        )
+    notices.append(Notice("DOCTYPE_DROPPED", "", "a bare <!DOCTYPE VAST> was dropped"))
+    blank = re.sub(rb"[^\n]", b" ", bare.group())
+    return data[:start] + blank + data[bare.end() :]
+
+
+def _check_size_of_tree(data: bytes) -> None:
+    if data.count(b"<") > MAX_TAGS * 2 or data.count(b"=") > MAX_ATTRIBUTES:
+        raise _refuse(
+            VastErrorCode.XML_PARSING,
+            "TOO_MANY_NODES",
+            f"the document holds more than {MAX_TAGS} elements or attributes, so it was not read",
+        )
+
+
+def _check_depth(data: bytes, root: Element, max_depth: int) -> None:
+    if data.count(b"</") <= max_depth:
+        return
+    path = _too_deep.get(max_depth) or _too_deep.setdefault(max_depth, _deepest_path(max_depth))
+    if path(root):
+        raise _too_deep_error(max_depth)
+
+
+def _too_deep_error(max_depth: int) -> VastError:
+    return _refuse(VastErrorCode.XML_PARSING, "TOO_DEEP", f"elements are nested more than {max_depth} deep")
+
+
+def _tree(data: bytes, parser: etree.XMLParser, max_depth: int) -> Element:
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        if "Excessive depth" in str(error):
+            raise _too_deep_error(max_depth) from None
+        message = str(error.msg or "no document").splitlines()[0][:200]
+        raise _refuse(VastErrorCode.XML_PARSING, "NOT_XML", f"the XML is broken: {message}") from None
+    _check_depth(data, root, max_depth)
+    return root
+
+
+def _check_root(root: Element, lenient: bool, notices: list[Notice]) -> None:
+    name = local_name(root)
+    if name == "VideoAdServingTemplate":
+        raise _refuse(VastErrorCode.VERSION_UNSUPPORTED, "VAST1", "this is VAST 1, which is not supported")
+    if name.upper() != "VAST":
+        raise _refuse(VastErrorCode.SCHEMA, "NOT_VAST", f"the root element is <{name[:60]}>, not <VAST>")
+    if name == "VAST" and root.prefix is None:
+        return
+    shown = root.prefix + ":" + name if root.prefix else name
+    if not lenient:
+        raise _refuse(VastErrorCode.SCHEMA, "NOT_VAST", f"the root element is written <{shown[:60]}>, not <VAST>")
+    notices.append(Notice("ROOT_NAME", "", f"the root element is written <{shown[:60]}>; it was read as <VAST>"))
+
+
+def _version(root: Element, notices: list[Notice]) -> str:
+    """The version by whose rules the document is read: minor versions nobody knows fall to the nearest known."""
+    declared = (root.get("version") or "").strip()
+    if not declared:
+        notices.append(
+            Notice("VERSION_MISSING", "", f"the document names no version; it was read as VAST {ASSUMED_VERSION}")
+        )
+        return ASSUMED_VERSION
+    match = _VERSION.fullmatch(declared)
+    major, minor = (int(match.group(1)), int(match.group(2) or 0)) if match else (0, 0)
+    if match and major == 1:
+        raise _refuse(VastErrorCode.VERSION_UNSUPPORTED, "VAST1", "this is VAST 1, which is not supported")
+    known = [version for version in VERSIONS if version.startswith(f"{major}.")]
+    if not match or not known:
+        raise _refuse(VastErrorCode.VERSION_UNSUPPORTED, "VERSION", f"VAST version {declared[:20]!r} is not known")
+    version = f"{major}.{minor}"
+    if version in known:
+        return version
+    notices.append(Notice("VERSION_UNKNOWN", "", f"VAST {declared[:20]} is not known; it was read as VAST {known[-1]}"))
+    return known[-1]
+
+
+def parse(
+    data: bytes | str,
+    *,
+    lenient: bool = False,
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+    for_reading: bool = False,
+) -> Document:
+    """A VAST document as one tree; CDATA, comments, prefixes and unknown nodes are kept.
+
+    `lenient` admits a prefixed or case-variant root, `for_reading` drops comments and blanks for speed. Raises VastError:
+    code 100 for text that is not XML or passes a limit, 101 for other XML, 102 for versions that are not supported.
+    """
+    notices: list[Notice] = []
+    encoded = _as_utf8(data, max_bytes)
+    if not encoded:
+        raise _refuse(VastErrorCode.XML_PARSING, "NOT_XML", "the document is empty")
+    _check_size_of_tree(encoded)
+    encoded = _without_doctype(encoded, notices)
+    root = _tree(encoded, _READING if for_reading else _KEEPING, max_depth)
+    _check_root(root, lenient, notices)
+    version = _version(root, notices)
+    return Document(root, version, tuple(notices))
+
+
+def serialise(root: Element) -> bytes:
+    """The whole tree as UTF-8 with an XML declaration."""
+    return DECLARATION + serialise_element(root)
+
+
+def serialise_element(element: Element) -> bytes:
+    """One element as UTF-8 without a declaration; namespaces declared above it are written on it."""
+    written: Any = etree.tostring(element, encoding="utf-8", with_tail=False)
+    return bytes(written)
+
+
+def highest(versions: Sequence[str]) -> str:
+    """The newest of some VERSIONS."""
+    return max(versions, key=VERSIONS.index)
