@@ -1,0 +1,59 @@
+"""What a request for an ad gives: AdData, one playable ad with where it came from, or NoAd with its VAST error code."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from vast.ad import Ad, Linear
+from vast.notice import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class AdData:
+    """One InLine ad and the wrappers that led to it, outermost first."""
+
+    ad: Ad
+    version: str
+    sha256: str
+    index: int = 0
+    wrappers: tuple[Ad, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def linear(self) -> Linear | None:
+        return self.ad.linear
+
+    @property
+    def duration_ms(self) -> int | None:
+        return self.ad.duration_ms
+
+    @property
+    def levels(self) -> tuple[tuple[str, Ad], ...]:
+        """Every ad whose trackers count, with the name of its level: wrapper 1 (outermost), wrapper 2, ..., InLine."""
+        wrappers = tuple((f"wrapper {depth}", ad) for depth, ad in enumerate(self.wrappers, 1))
+        return (*wrappers, ("InLine", self.ad))
+
+    def reference(self) -> dict[str, Any]:
+        """What a session keeps of the ad in place of its XML: the document's hash and which ad of it."""
+        return {
+            "sha256": self.sha256,
+            "index": self.index,
+            "id": self.ad.id,
+            "title": self.ad.ad_title,
+            "version": self.version,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NoAd:
+    """No ad to play. `code` is the VAST error code, `reason` a stable word, `error_urls` the root Error addresses.
+
+    reason: EMPTY (303), WRAPPER (300: the ad stands behind `wrapper_uri`, which has to be followed first), or what
+    the reader refused the document for (100, 101, 102).
+    """
+
+    code: int
+    text: str
+    reason: str
+    error_urls: tuple[str, ...] = ()
+    wrapper_uri: str | None = None
+    notices: tuple[Notice, ...] = ()

@@ -1,0 +1,77 @@
+"""PlayerFactory: the right player for a mode (decided by argument, configuration or environment; playback.md 2.24)."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, Final
+
+from playback.engine.ad_data import AdData, NoAd
+from playback.engine.config import DEFAULT_CONFIG, MODES, PlaybackSessionConfig
+from playback.engine.errors import ConfigError
+from playback.engine.player import DRY_RUN, HeadlessPlayer, SessionStore, VastPlayer
+from playback.engine.session import PlaybackSession
+from playback.engine.time_provider import TimeProvider
+
+MODE_VARIABLE: Final = "VASTDASH_PLAYBACK_MODE"
+
+PLAYERS: Final[Mapping[str, type[VastPlayer] | type[HeadlessPlayer]]] = {
+    "real": VastPlayer,
+    "headless": HeadlessPlayer,
+}
+
+
+class PlayerFactory:
+    """Creates the player instance for a mode; its arguments are never changed."""
+
+    @staticmethod
+    def create(
+        vast_client: Any,
+        ad_data: AdData | NoAd,
+        mode: str | None = None,
+        config: PlaybackSessionConfig | Mapping[str, Any] | None = None,
+        *,
+        seed: int | None = None,
+        session: PlaybackSession | None = None,
+        time_provider: TimeProvider | None = None,
+        store: SessionStore | None = None,
+        delivery: str = DRY_RUN,
+        env: Mapping[str, str] | None = None,
+        session_id: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        watched: bool = False,
+    ) -> VastPlayer | HeadlessPlayer:
+        """A player. `mode` beats `config.mode`; "auto" means `env["VASTDASH_PLAYBACK_MODE"]`, else real.
+
+        A stored `session` is continued in its own mode and configuration. `env` defaults to the process environment.
+        Raises ConfigError for an unknown mode, and what BaseVastPlayer raises.
+        """
+        if not isinstance(config, PlaybackSessionConfig | None):
+            config = PlaybackSessionConfig.from_dict(config)
+        wanted = session.config.mode if session else choose_mode(mode, config or DEFAULT_CONFIG, env)
+        return PLAYERS[wanted](
+            vast_client,
+            ad_data,
+            config,
+            seed=seed,
+            session=session,
+            time_provider=time_provider,
+            store=store,
+            delivery=delivery,
+            session_id=session_id,
+            metadata=metadata,
+            watched=watched,
+        )
+
+
+def choose_mode(mode: str | None, config: PlaybackSessionConfig, env: Mapping[str, str] | None = None) -> str:
+    """real or headless. ConfigError for a mode that does not exist, wherever it was named."""
+    wanted = _known("mode", mode or config.mode)
+    if wanted == "auto":
+        environment = os.environ if env is None else env
+        wanted = _known(MODE_VARIABLE, environment.get(MODE_VARIABLE, "").strip().lower() or "real")
+    return "real" if wanted == "auto" else wanted
+
+
+def _known(name: str, mode: str) -> str:
+    if mode not in MODES:
+        raise ConfigError(name, f"unknown mode {mode!r}", MODES)
+    return mode

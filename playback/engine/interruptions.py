@@ -1,0 +1,311 @@
+"""Interruptions of a viewing: one draw per rule and session, all made before play (playback.md 2.1-2.9).
+
+A rule's draws are named by its event, so that reordering, adding or removing rules never shifts another rule's
+draws: `u` has the key `stable_key(event)`, the offset the key after it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil, floor, isfinite
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from playback.engine.errors import ConfigError
+from playback.engine.splitmix import stable_key, uniform
+
+EVENT_POSITIONS: Final[Mapping[str, Fraction | None]] = MappingProxyType(
+    {
+        "request": None,
+        "load": None,
+        "start": Fraction(0),
+        "firstQuartile": Fraction(1, 4),
+        "midpoint": Fraction(1, 2),
+        "thirdQuartile": Fraction(3, 4),
+        "complete": Fraction(1),
+    }
+)
+"""Events a rule may name and where they lie in an ad; None lies before the first frame."""
+
+ANCHORS: Final = ("ad_start", "event")
+
+
+class InterruptionReason(StrEnum):
+    """Why a viewing ends early. Closed: every interruption carries one of these."""
+
+    USER_CLOSE = "user_close"
+    USER_SKIP = "user_skip"
+    NETWORK_ERROR = "network_error"
+    TIMEOUT = "timeout"
+    DEVICE_ERROR = "device_error"
+    APP_CRASH = "app_crash"
+
+
+class Effect(NamedTuple):
+    """What the ad's trackers hear of an interruption: the first of `pixels` that exists, or an error code."""
+
+    status: str
+    pixels: tuple[str, ...] = ()
+    error_code: int | None = None
+
+
+EFFECTS: Final[Mapping[InterruptionReason, Effect]] = MappingProxyType(
+    {
+        InterruptionReason.USER_CLOSE: Effect("closed", ("closeLinear", "close")),
+        InterruptionReason.USER_SKIP: Effect("closed", ("skip",)),
+        InterruptionReason.NETWORK_ERROR: Effect("error", error_code=405),
+        InterruptionReason.TIMEOUT: Effect("error", error_code=405),
+        InterruptionReason.DEVICE_ERROR: Effect("error", error_code=405),
+        InterruptionReason.APP_CRASH: Effect("closed"),
+    }
+)
+"""After rendering began a failing network or device is 405; before it see BEFORE_RENDERING."""
+
+BEFORE_RENDERING: Final[Mapping[str, int]] = MappingProxyType({"request": 301, "load": 402})
+
+
+class Window(NamedTuple):
+    """A rule fitted to one ad: it may strike from `lo_ms` to `hi_ms` of the playhead."""
+
+    rule: "InterruptionRule"
+    lo_ms: int
+    hi_ms: int
+    key: int
+
+    @property
+    def before_rendering(self) -> bool:
+        return self.rule.event in BEFORE_RENDERING
+
+    def share_before(self, ms: float) -> float:
+        """F(t): the part of the window that lies before `ms`."""
+        if ms >= self.hi_ms:
+            return 1.0 if ms > self.lo_ms or self.before_rendering else 0.0
+        return 0.0 if ms <= self.lo_ms else (ms - self.lo_ms) / (self.hi_ms - self.lo_ms)
+
+
+class RuleOutcome(NamedTuple):
+    """What one rule drew for one session; a rule that cannot apply to the ad says why and draws nothing."""
+
+    event: str
+    probability: float
+    reason: str
+    applicable: bool
+    hit: bool
+    u: float | None
+    offset_ms: int | None
+    window_ms: tuple[int, int] | None
+    remark: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        window = list(self.window_ms) if self.window_ms else None
+        return {**self._asdict(), "window_ms": window}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "RuleOutcome":
+        window = data["window_ms"]
+        return cls(**{**data, "window_ms": (window[0], window[1]) if window else None})
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptionRule:
+    """A viewing is interrupted with `probability`, evenly anywhere in a window of seconds.
+
+    The window counts from the start of the ad (`anchor="ad_start"`) or from the event's own place (`"event"`).
+    """
+
+    event: str
+    probability: float = 0.0
+    min_offset_sec: float = 0.0
+    max_offset_sec: float = 0.0
+    anchor: str = "ad_start"
+    reason: InterruptionReason = InterruptionReason.USER_CLOSE
+
+    def __post_init__(self) -> None:
+        place = f"interruption_rules.{self.event}"
+        if self.event not in EVENT_POSITIONS:
+            raise ConfigError(place, "no rule can be tied to this event", EVENT_POSITIONS)
+        for name in ("probability", "min_offset_sec", "max_offset_sec"):
+            object.__setattr__(self, name, _number(f"{place}.{name}", getattr(self, name)))
+        if not 0 <= self.probability <= 1:
+            raise ConfigError(f"{place}.probability", f"{self.probability} does not lie between 0 and 1")
+        if self.min_offset_sec > self.max_offset_sec:
+            raise ConfigError(
+                f"{place}.min_offset_sec",
+                f"{self.min_offset_sec} lies after max_offset_sec {self.max_offset_sec}",
+            )
+        if self.anchor not in ANCHORS:
+            raise ConfigError(f"{place}.anchor", f"unknown anchor {self.anchor!r}", ANCHORS)
+        try:
+            object.__setattr__(self, "reason", InterruptionReason(self.reason))
+        except ValueError:
+            raise ConfigError(
+                f"{place}.reason", f"unknown reason {self.reason!r}", InterruptionReason
+            ) from None
+
+    @classmethod
+    def from_parts(cls, event: str, parts: Mapping[str, Any]) -> "InterruptionRule":
+        """A whole rule from the parts somebody stated.
+
+        An end of the window nobody stated is 0, or the other end where 0 would turn the window round; the reason
+        defaults to network_error for `start` and what precedes it, and to user_close elsewhere.
+        """
+        for name in parts:
+            if name not in RULE_FIELDS:
+                raise ConfigError(f"interruption_rules.{event}.{name}", "unknown field", RULE_FIELDS)
+        stated = dict(parts)
+        for end, other, outer in (
+            ("min_offset_sec", "max_offset_sec", min),
+            ("max_offset_sec", "min_offset_sec", max),
+        ):
+            if end not in stated and other in stated:
+                stated[end] = outer(0.0, _number(f"interruption_rules.{event}.{other}", stated[other]))
+        stated.setdefault("reason", default_reason(event))
+        return cls(event, **stated)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rule's parts without its event, which is its key."""
+        return {
+            "probability": self.probability,
+            "min_offset_sec": self.min_offset_sec,
+            "max_offset_sec": self.max_offset_sec,
+            "anchor": self.anchor,
+            "reason": self.reason.value,
+        }
+
+    def keys(self) -> Iterator[str]:
+        """With `rule[name]` a rule reads like the mapping it is written as."""
+        return iter(RULE_FIELDS)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.to_dict()[name]
+
+    def window(self, duration_ms: int) -> Window | None:
+        """The rule fitted to an ad of this length; None when its window lies outside the ad."""
+        key = stable_key(self.event)
+        position = EVENT_POSITIONS[self.event]
+        if position is None:
+            return Window(self, 0, 0, key)
+        shift = position * duration_ms if self.anchor == "event" else Fraction(0)
+        lo = max(_milliseconds(self.min_offset_sec) + shift, Fraction(0))
+        hi = min(_milliseconds(self.max_offset_sec) + shift, Fraction(duration_ms))
+        if lo > hi:
+            return None
+        return Window(self, min(ceil(lo), floor(hi)), floor(hi), key)
+
+    def draw(self, duration_ms: int, rng: Callable[[int], float]) -> RuleOutcome:
+        """What this rule does to one viewing; `rng(key)` is the session's number in [0, 1) of that name."""
+        fitted = self.window(duration_ms)
+        if fitted is None:
+            return RuleOutcome(
+                self.event, self.probability, self.reason.value, False, False, None, None, None,
+                f"its window lies outside an ad of {duration_ms / 1000:g} s",
+            )  # fmt: skip
+        return draw_window(fitted, rng)
+
+
+RULE_FIELDS: Final = ("probability", "min_offset_sec", "max_offset_sec", "anchor", "reason")
+
+RULE_KINDS: Final[Mapping[str, type[InterruptionRule]]] = MappingProxyType({"uniform": InterruptionRule})
+"""The shapes a rule can have: a frozen dataclass with `draw(duration_ms, rng) -> RuleOutcome`."""
+
+
+def default_reason(event: str) -> InterruptionReason:
+    early = event in ("start", *BEFORE_RENDERING)
+    return InterruptionReason.NETWORK_ERROR if early else InterruptionReason.USER_CLOSE
+
+
+def _number(field: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ConfigError(field, f"{value!r} is not a finite number")
+    return float(value)
+
+
+def _milliseconds(seconds: float) -> Fraction:
+    return Fraction(str(seconds)) * 1000
+
+
+def draw_window(window: Window, rng: Callable[[int], float]) -> RuleOutcome:
+    rule, lo, hi, key = window
+    u = rng(key)
+    hit = u < rule.probability
+    offset = floor(lo + rng(key + 1) * (hi - lo)) if hit else None
+    return RuleOutcome(rule.event, rule.probability, rule.reason.value, True, hit, u, offset, (lo, hi))
+
+
+def fit(rules: Iterable[InterruptionRule], duration_ms: int) -> tuple[Window, ...]:
+    """The rules that can strike an ad of this length, in rule order."""
+    return tuple(window for rule in rules if (window := rule.window(duration_ms)))
+
+
+def draw_all(rules: Iterable[InterruptionRule], duration_ms: int, seed: int) -> tuple[RuleOutcome, ...]:
+    """One outcome per rule, in rule order, from the session's seed alone."""
+    return tuple(rule.draw(duration_ms, lambda key: uniform(seed, key)) for rule in rules)
+
+
+def earliest(outcomes: Iterable[RuleOutcome]) -> RuleOutcome | None:
+    """The interruption that happens if nothing ends the viewing before: earliest offset, ties by rule order."""
+    hits = [outcome for outcome in outcomes if outcome.hit]
+    return min(hits, key=_instant) if hits else None
+
+
+def _instant(outcome: RuleOutcome) -> tuple[int, int]:
+    before = tuple(BEFORE_RENDERING)
+    rank = before.index(outcome.event) if outcome.event in before else len(before)
+    return rank, outcome.offset_ms or 0
+
+
+def survival(windows: Iterable[Window], ms: float) -> float:
+    """S(t): the probability that a viewing is still going when the playhead reaches `ms`."""
+    remaining = 1.0
+    for window in windows:
+        remaining *= 1.0 - window.rule.probability * window.share_before(ms)
+    return remaining
+
+
+def interruption_probability(windows: Iterable[Window], duration_ms: int) -> float:
+    """P(any): one minus the chance that a viewing reaches its end."""
+    return 1.0 - survival(windows, duration_ms)
+
+
+def expected_shares(windows: Sequence[Window], until_ms: int) -> dict[str, float]:
+    """For each rule the probability that it is the one that ends the viewing before `until_ms`."""
+    return {window.rule.event: _share(index, windows, until_ms) for index, window in enumerate(windows)}
+
+
+def _share(index: int, windows: Sequence[Window], until_ms: int) -> float:
+    rule, lo, hi, _ = windows[index]
+    if windows[index].before_rendering:
+        earlier = [window for window in windows if _precedes(window.rule.event, rule.event)]
+        return rule.probability * survival(earlier, 0)
+    others = [window for position, window in enumerate(windows) if position != index]
+    if lo == hi:
+        still = survival(others, lo)
+        for other in windows[:index]:
+            if other.lo_ms == other.hi_ms == lo and not other.before_rendering:
+                still *= 1.0 - other.rule.probability
+        return rule.probability * still if lo < until_ms else 0.0
+    edges = {lo, min(hi, until_ms)}
+    edges.update(edge for other in others for edge in other[1:3] if lo < edge < min(hi, until_ms))
+    cuts = sorted(edges)
+    return rule.probability * sum(_integral(others, start, end) for start, end in pairwise(cuts)) / (hi - lo)
+
+
+def _precedes(event: str, other: str) -> bool:
+    before = tuple(BEFORE_RENDERING)
+    return event in before and before.index(event) < before.index(other)
+
+
+def _integral(windows: Sequence[Window], start: int, end: int) -> float:
+    """The integral of S(t) over a stretch without a window's edge inside, where S is a polynomial."""
+    middle, half = (start + end) / 2, (end - start) / 2
+    polynomial = [1.0]
+    for window in windows:
+        value = 1.0 - window.rule.probability * window.share_before(middle)
+        inside = window.lo_ms < middle < window.hi_ms
+        slope = -window.rule.probability * half / (window.hi_ms - window.lo_ms) if inside else 0.0
+        raised = [0.0, *(slope * factor for factor in polynomial)]
+        level = [*(value * factor for factor in polynomial), 0.0]
+        polynomial = [a + b for a, b in zip(raised, level, strict=True)]
+    return 2 * half * sum(factor / (power + 1) for power, factor in enumerate(polynomial) if power % 2 == 0)

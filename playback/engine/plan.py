@@ -1,0 +1,213 @@
+"""A plan: everything about playing one ad under one configuration that no session changes (playback.md 2.10, 2.11).
+
+Instants are integer microseconds, in which a quarter of a whole millisecond is exact. Sessions of the same ad and
+configuration share one plan.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from playback.engine.ad_data import AdData
+from playback.engine.config import PlaybackSessionConfig
+from playback.engine.events import EVENTS, MOMENTS
+from playback.engine.interruptions import InterruptionRule, RuleOutcome, Window, draw_window, fit
+from playback.engine.media import choose_media
+from playback.engine.splitmix import uniform
+from vast.ad import Ad, MediaFile, Tracker
+from vast.durations import Offset
+from vast.errors import VastErrorCode
+
+US: Final = 1_000_000
+
+
+class Pixel(NamedTuple):
+    """One tracker of the document: its event, its address as written, and the level it stands on."""
+
+    event: str
+    url: str
+    origin: str
+
+
+class Moment(NamedTuple):
+    """An instant the playhead reaches, with the trackers due there."""
+
+    at_us: int
+    event: str
+    quartile: int
+    pixels: tuple[Pixel, ...]
+
+    @property
+    def offset_sec(self) -> float:
+        return self.at_us / US
+
+
+class Fault(NamedTuple):
+    """Why an ad cannot be played at all: the VAST error code and a sentence."""
+
+    code: VastErrorCode
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`moments` in the order they fire; `pixels` of events no playhead reaches, by event; `unreachable` trackers
+    with the reason; `rules` with each rule's window in this ad, None where it lies outside."""
+
+    duration_us: int
+    limit_us: int | None
+    tolerance_us: int
+    skip_at_us: int | None
+    moments: tuple[Moment, ...]
+    pixels: dict[str, tuple[Pixel, ...]]
+    unreachable: tuple[tuple[Pixel, int | None, str], ...]
+    rules: tuple[tuple[InterruptionRule, Window | None], ...]
+    media: MediaFile | None
+    fault: Fault | None
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        return tuple(window for _, window in self.rules if window)
+
+    def draw(self, seed: int) -> tuple[RuleOutcome, ...]:
+        """One outcome per rule for the session with this seed."""
+
+        def rng(key: int) -> float:
+            return uniform(seed, key)
+
+        duration_ms = self.duration_us // 1000
+        return tuple(
+            draw_window(window, rng) if window else rule.draw(duration_ms, rng) for rule, window in self.rules
+        )
+
+
+def compile_plan(ad_data: AdData, config: PlaybackSessionConfig) -> Plan:
+    """The plan of an ad under a configuration; an ad that cannot be played has a plan with a fault."""
+    linear = ad_data.linear
+    duration_ms = ad_data.duration_ms or 0
+    media = choose_media(linear.media_files) if linear else None
+    fault = _fault(ad_data, media)
+    moments, unreachable = _moments(ad_data, config, duration_ms)
+    limit = config.max_session_duration_sec
+    windows = {window.rule.event: window for window in fit(config.rules, duration_ms)}
+    return Plan(
+        duration_us=duration_ms * 1000,
+        limit_us=round(limit * US) if limit else None,
+        tolerance_us=round(config.quartile_offset_tolerance_sec * US),
+        skip_at_us=_skip_at(ad_data, duration_ms),
+        moments=moments,
+        pixels=_other_pixels(ad_data),
+        unreachable=unreachable,
+        rules=() if fault else tuple((rule, windows.get(rule.event)) for rule in config.rules),
+        media=media,
+        fault=fault,
+    )
+
+
+def instant(offset: Offset, duration_ms: int) -> int:
+    """An offset of the document in microseconds."""
+    if offset.percent is not None:
+        return int(Fraction(offset.percent) * duration_ms * 10)
+    return (offset.ms or 0) * 1000
+
+
+def _fault(ad_data: AdData, media: MediaFile | None) -> Fault | None:
+    linear = ad_data.linear
+    if linear is None:
+        return Fault(VastErrorCode.LINEARITY, "the ad has no linear creative")
+    if linear.duration_ms is None:
+        stated = (
+            f"its Duration {linear.duration_text[:40]!r} cannot be read"
+            if linear.duration_text
+            else "no Duration"
+        )
+        return Fault(VastErrorCode.SCHEMA, f"the length of the ad is unknown: {stated}")
+    if linear.duration_ms <= 0:
+        return Fault(VastErrorCode.DURATION, "the ad has a duration of zero")
+    if media is None:
+        kinds = sorted({file.type or "no type" for file in linear.media_files}) or ["none"]
+        return Fault(VastErrorCode.MEDIA_UNSUPPORTED, f"no media file can be played ({', '.join(kinds)})")
+    return None
+
+
+def _skip_at(ad_data: AdData, duration_ms: int) -> int | None:
+    for _, ad in reversed(ad_data.levels):
+        if ad.linear and ad.linear.skip_offset:
+            at = instant(ad.linear.skip_offset, duration_ms)
+            return at if at < duration_ms * 1000 else None
+    return None
+
+
+def _linear_trackers(ad_data: AdData) -> Iterator[tuple[str, Tracker]]:
+    for origin, ad in ad_data.levels:
+        for tracker in ad.linear.trackers if ad.linear else ():
+            yield origin, tracker
+
+
+def _impressions(ad_data: AdData) -> Iterator[Pixel]:
+    for origin, ad in ad_data.levels:
+        for link in ad.impressions:
+            yield Pixel("impression", link.url, origin)
+
+
+def _moments(
+    ad_data: AdData, config: PlaybackSessionConfig, duration_ms: int
+) -> tuple[tuple[Moment, ...], tuple[tuple[Pixel, int | None, str], ...]]:
+    due: dict[tuple[int, str], list[Pixel]] = {}
+    unreachable: list[tuple[Pixel, int | None, str]] = []
+    end = duration_ms * 1000
+    for event in MOMENTS:
+        if EVENTS[event].always:
+            due[_place(event, duration_ms), event] = (
+                list(_impressions(ad_data)) if event == "impression" else []
+            )
+    for origin, tracker in _linear_trackers(ad_data):
+        pixel = Pixel(tracker.event, tracker.url, origin)
+        if tracker.event == "progress":
+            at = instant(tracker.offset, duration_ms) if tracker.offset else None
+            if at is None or at > end:
+                unreachable.append(
+                    (pixel, at, "its offset lies beyond the ad" if at else EVENTS["progress"].absent)
+                )
+                continue
+            due.setdefault((at, "progress"), []).append(pixel)
+        elif tracker.event in MOMENTS and tracker.event != "impression":
+            due.setdefault((_place(tracker.event, duration_ms), tracker.event), []).append(pixel)
+    moments = []
+    for (at, event), pixels in sorted(due.items(), key=_order):
+        facts = EVENTS[event]
+        if 0 < facts.quartile < 4 and not config.enable_auto_quartiles:
+            unreachable.extend((pixel, at, "automatic quartiles are off") for pixel in pixels)
+        else:
+            moments.append(Moment(at, event, facts.quartile, tuple(pixels)))
+    return tuple(moments), tuple(unreachable)
+
+
+def _place(event: str, duration_ms: int) -> int:
+    return int((EVENTS[event].fraction or Fraction(0)) * duration_ms * 1000)
+
+
+def _order(item: tuple[tuple[int, str], list[Pixel]]) -> tuple[int, int]:
+    (at, event), _ = item
+    return at, EVENTS[event].rank
+
+
+def _other_pixels(ad_data: AdData) -> dict[str, tuple[Pixel, ...]]:
+    found: dict[str, list[Pixel]] = {}
+    for origin, tracker in _linear_trackers(ad_data):
+        if tracker.event != "progress" and tracker.event not in MOMENTS:
+            found.setdefault(tracker.event, []).append(Pixel(tracker.event, tracker.url, origin))
+    for origin, ad in ad_data.levels:
+        for pixel in (*_errors(origin, ad), *_clicks(origin, ad)):
+            found.setdefault(pixel.event, []).append(pixel)
+    return {event: tuple(pixels) for event, pixels in found.items()}
+
+
+def _errors(origin: str, ad: Ad) -> Iterator[Pixel]:
+    return (Pixel("error", link.url, origin) for link in ad.errors)
+
+
+def _clicks(origin: str, ad: Ad) -> Iterator[Pixel]:
+    links = ad.linear.click_tracking if ad.linear else ()
+    return (Pixel("click", link.url, origin) for link in links)

@@ -1,0 +1,244 @@
+"""The players: one way of playing (BaseVastPlayer.play), two clocks (playback.md 1.13, 2.17-2.20).
+
+VastPlayer plays in real time, HeadlessPlayer in virtual time. Pause, resume, stop and skip act on a play() that is
+under way; the playhead is frozen while paused.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, ClassVar, Final, Protocol
+
+from playback.engine.ad_data import AdData, NoAd
+from playback.engine.config import DEFAULT_CONFIG, PlaybackSessionConfig
+from playback.engine.errors import InvalidTransition
+from playback.engine.interruptions import InterruptionReason, earliest
+from playback.engine.ledger import LedgerEntry, check_delivery, ledger_of, resolved_urls
+from playback.engine.plan import US, Plan, compile_plan
+from playback.engine.playthrough import Playthrough
+from playback.engine.session import PlaybackSession, PlaybackStatus, Tracked, native
+from playback.engine.snapshot import PlaybackSessionState, snapshot
+from playback.engine.splitmix import check_seed
+from playback.engine.time_provider import (
+    RealtimeTimeProvider,
+    SimulatedTimeProvider,
+    TimeProvider,
+    Wake,
+    fresh_seed,
+)
+
+DRY_RUN: Final = "dry_run"
+
+
+class SessionStore(Protocol):
+    """Where sessions are kept. `save` must have read both arguments by the time it first awaits: they are live."""
+
+    async def save(self, session: PlaybackSession, ledger: Sequence[LedgerEntry]) -> None: ...
+
+
+def session_id_of(ad_data: AdData, seed: int) -> str:
+    """The id of a session nobody named: the same ad and seed give the same id."""
+    return blake2b(f"{ad_data.sha256}:{ad_data.index}:{seed}".encode(), digest_size=16).hexdigest()
+
+
+class BaseVastPlayer(ABC):
+    """Plays one ad once.
+
+    `session` continues a stored session (its seed, configuration and draws are kept); otherwise a new one is made,
+    from `seed` or from a fresh seed that the session records. Raises ValueError for a NoAd, for a seed out of range
+    and for a session of another ad; ConfigError for a configuration nobody can play by; DeliveryUnavailable for a
+    delivery other than dry_run.
+    """
+
+    mode: ClassVar[str]
+
+    def __init__(
+        self,
+        vast_client: Any,
+        ad_data: AdData | NoAd,
+        config: PlaybackSessionConfig | Mapping[str, Any] | None = None,
+        *,
+        seed: int | None = None,
+        session: PlaybackSession | None = None,
+        time_provider: TimeProvider | None = None,
+        store: SessionStore | None = None,
+        delivery: str = DRY_RUN,
+        session_id: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        watched: bool = False,
+        plan: Plan | None = None,
+    ) -> None:
+        if isinstance(ad_data, NoAd):
+            raise ValueError(f"there is no ad to play: {ad_data.code}, {ad_data.text}")
+        self.vast_client = vast_client
+        self.ad_data = ad_data
+        self.delivery = check_delivery(delivery)
+        self.store = store
+        self.watched = watched
+        self.config = session.config if session else self._own_config(config)
+        self.plan = plan or compile_plan(ad_data, self.config)
+        self.session = self._adopt(session) if session else self._open(seed, session_id, metadata)
+        self.time_provider = time_provider or self._default_time_provider()
+        resolve = self._resolve if self.config.log_tracking_urls else None
+        self._run = Playthrough(self.plan, self.session, self.time_provider.stamp, resolve)
+        self._wake = Wake()
+        self._base: float | None = None
+        self._playing = False
+
+    @abstractmethod
+    def _default_time_provider(self) -> TimeProvider:
+        """The clock of this kind of player."""
+
+    async def play(self) -> PlaybackSession:
+        """Play to the end, an interruption, the session limit or stop(); returns the session.
+
+        A session that has ended is returned as it is. When the task is cancelled the session is closed without any
+        pixel; a store keeps its last checkpoint, from which the session can be continued.
+        """
+        if self.session.has_ended():
+            return self.session
+        if self._playing:
+            raise InvalidTransition("playing", "play again")
+        self._playing = True
+        try:
+            await self.time_provider.settle()
+            self._begin()
+            while not self.session.has_ended():
+                await self._save()
+                await self._pass_time()
+            await self._save()
+        except asyncio.CancelledError:
+            self._run.abandon(self._clock_us())
+            raise
+        finally:
+            self._playing = False
+        return self.session
+
+    def pause(self) -> None:
+        """Freeze the playhead; no effect unless playing."""
+        if self._run.pause(self._clock_us()):
+            self._wake.set()
+
+    async def resume(self) -> None:
+        """Go on from the same playhead; no effect unless paused."""
+        if self._run.resume(self._clock_us()):
+            self._wake.set()
+
+    def stop(self) -> None:
+        """The viewer leaves: the session is closed; no effect once it has ended."""
+        if self._run.stop(self._clock_us()):
+            self._wake.set()
+
+    def skip(self) -> bool:
+        """The viewer skips; False before the ad's skip offset, or where it has none, and playing goes on."""
+        skipped = self._run.skip(self._clock_us())
+        if skipped:
+            self._wake.set()
+        return skipped
+
+    def state(self) -> PlaybackSessionState:
+        """A picture of the session now; records nothing."""
+        clock = self._clock_us()
+        return snapshot(self.session, self._run.playhead_at(clock), clock)
+
+    def checkpoint(self) -> PlaybackSession:
+        """The session with its playhead and clock brought up to now, for a caller who stores it between events."""
+        self._run.advance(self._clock_us())
+        if self._run.changed:
+            self._wake.set()
+        return self.session
+
+    @property
+    def ledger(self) -> list[LedgerEntry]:
+        """One row per tracker: due, skipped, still pending, or never reached and why."""
+        return ledger_of(self.ad_data, self.plan, self.session)
+
+    @property
+    def playback_seconds(self) -> float:
+        """How far the playhead got."""
+        return self.session.current_offset_sec
+
+    def _begin(self) -> None:
+        self._base = self.time_provider.time() - self.session.clock_ms / 1000
+        if self.session.status is PlaybackStatus.PENDING:
+            self._run.begin()
+
+    async def _pass_time(self) -> None:
+        """Wait for what is due next, or for a button, and record what became due."""
+        clock, due = self.time_provider, self._run.next_due()
+        deadline = None if due is None or self._base is None else self._base + due / US
+        driving = not self.session.paused
+        if deadline is None or not driving or not clock.jump(deadline):
+            await clock.wait(deadline, self._wake, driving=driving)
+        self._run.advance(self._clock_us())
+
+    async def _save(self) -> None:
+        """Store what has changed before anything else happens; between events only where persistence is on."""
+        while self._run.changed:
+            self._run.changed = False
+            if self.store is not None and (
+                self.session.has_ended() or self.config.enable_session_persistence
+            ):
+                with self.time_provider.hold():
+                    await self.store.save(self.session, self.ledger)
+
+    def _clock_us(self) -> int:
+        """The session clock now, pauses included."""
+        if self._base is None or self.session.has_ended():
+            return round(self.session.clock_ms * 1000)
+        return round((self.time_provider.time() - self._base) * US)
+
+    def _resolve(self, tracked: Tracked, index: int) -> list[str]:
+        return resolved_urls(self.ad_data, self.plan, self.session, tracked, index)
+
+    def _own_config(self, config: PlaybackSessionConfig | Mapping[str, Any] | None) -> PlaybackSessionConfig:
+        whole = DEFAULT_CONFIG if config is None else config
+        if not isinstance(whole, PlaybackSessionConfig):
+            whole = PlaybackSessionConfig.from_dict(whole)
+        return whole if whole.mode == self.mode else whole.evolve(mode=self.mode)
+
+    def _open(
+        self, seed: int | None, session_id: str | None, metadata: dict[str, Any] | None
+    ) -> PlaybackSession:
+        chosen = fresh_seed() if seed is None else check_seed(seed)
+        outcomes = self.plan.draw(chosen)
+        first = earliest(outcomes)
+        return PlaybackSession(
+            session_id=session_id or session_id_of(self.ad_data, chosen),
+            duration_sec=self.plan.duration_us / US,
+            config=self.config,
+            interruption_scheduled=InterruptionReason(first.reason) if first else None,
+            metadata=native(metadata or {}),
+            seed=chosen,
+            ad=self.ad_data.reference(),
+            interruption_plan=outcomes,
+        )
+
+    def _adopt(self, session: PlaybackSession) -> PlaybackSession:
+        if session.config.mode != self.mode:
+            raise ValueError(
+                f"session {session.session_id} is {session.config.mode}, this player is {self.mode}"
+            )
+        mine, theirs = self.ad_data.reference(), session.ad
+        if (mine["sha256"], mine["index"]) != (theirs.get("sha256"), theirs.get("index")):
+            raise ValueError(f"session {session.session_id} plays another ad")
+        return session
+
+
+class VastPlayer(BaseVastPlayer):
+    """Real-time playback: pixels become due as the seconds pass."""
+
+    mode = "real"
+
+    def _default_time_provider(self) -> TimeProvider:
+        return RealtimeTimeProvider()
+
+
+class HeadlessPlayer(BaseVastPlayer):
+    """Simulated playback in virtual time: as fast as possible, or paced by headless_playback_speed when watched."""
+
+    mode = "headless"
+
+    def _default_time_provider(self) -> TimeProvider:
+        return SimulatedTimeProvider(speed=self.config.headless_playback_speed if self.watched else 0.0)

@@ -1,0 +1,273 @@
+"""PlaybackSession: one viewing of one ad as a record, moved only along a state table (playback.md 2.21, 2.23).
+
+Offsets are playhead seconds; `clock_ms` is the session's own clock, pauses included. Everything in the record is
+JSON-native, `from_dict(to_dict(session)) == session`, and a running or paused session can be gone on with.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import isfinite
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Self
+
+from playback.engine.config import PlaybackSessionConfig
+from playback.engine.errors import InvalidTransition
+from playback.engine.events import QUARTILES
+from playback.engine.interruptions import InterruptionReason, RuleOutcome
+
+SCHEMA_VERSION: Final = 1
+
+
+class PlaybackStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    CLOSED = "closed"
+    ERROR = "error"
+
+
+_PENDING, _RUNNING = PlaybackStatus.PENDING, PlaybackStatus.RUNNING
+_COMPLETED, _CLOSED, _ERROR = PlaybackStatus.COMPLETED, PlaybackStatus.CLOSED, PlaybackStatus.ERROR
+
+TRANSITIONS: Final[Mapping[tuple[PlaybackStatus, str], PlaybackStatus]] = MappingProxyType(
+    {
+        (_PENDING, "start"): _RUNNING,
+        (_PENDING, "close"): _CLOSED,
+        (_PENDING, "error"): _ERROR,
+        (_RUNNING, "advance"): _RUNNING,
+        (_RUNNING, "pause"): _RUNNING,
+        (_RUNNING, "resume"): _RUNNING,
+        (_RUNNING, "complete"): _COMPLETED,
+        (_RUNNING, "close"): _CLOSED,
+        (_RUNNING, "error"): _ERROR,
+        (_COMPLETED, "complete"): _COMPLETED,
+        (_CLOSED, "close"): _CLOSED,
+        (_ERROR, "error"): _ERROR,
+    }
+)
+"""(status, move) -> status. What is missing is refused; a terminal move repeated changes nothing."""
+
+TERMINAL: Final = frozenset({_COMPLETED, _CLOSED, _ERROR})
+
+
+class PlaybackEvent(NamedTuple):
+    """Something that happened at `offset_sec` of the ad; `timestamp` is wall time, or virtual in a headless session."""
+
+    timestamp: float
+    event_type: str
+    offset_sec: float
+    metadata: dict[str, Any] = {}  # noqa: RUF012
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self._asdict(), "metadata": native(self.metadata)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        timestamp, offset = _finite("timestamp", data["timestamp"]), _offset("offset_sec", data["offset_sec"])
+        return cls(timestamp, str(data["event_type"]), offset, native(data["metadata"]))
+
+
+class Tracked(NamedTuple):
+    """An instant whose trackers became due: the ledger is derived from these. Microseconds of playhead and clock."""
+
+    event: str
+    at_us: int
+    clock_us: int
+
+
+@dataclass(slots=True)
+class PlaybackSession:
+    """The state and history of one viewing.
+
+    quartiles_tracked holds 1 to 4 (4 = complete). interruption_scheduled is the reason of the interruption drawn
+    before play, whether or not the viewing gets that far; interruption_plan has every rule's draw. end_reason is an
+    InterruptionReason, or completed, stopped, exceeded_limit, error.
+    """
+
+    session_id: str
+    duration_sec: float
+    config: PlaybackSessionConfig
+    status: PlaybackStatus = PlaybackStatus.PENDING
+    current_offset_sec: float = 0.0
+    start_time: float | None = None
+    end_time: float | None = None
+    events: list[PlaybackEvent] = field(default_factory=list)
+    quartiles_tracked: set[int] = field(default_factory=set)
+    interruption_scheduled: InterruptionReason | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    ad: dict[str, Any] = field(default_factory=dict)
+    paused: bool = False
+    clock_ms: float = 0.0
+    end_reason: str | None = None
+    error_code: int | None = None
+    interrupted_by: str | None = None
+    interruption_plan: tuple[RuleOutcome, ...] = ()
+    tracked: list[Tracked] = field(default_factory=list)
+
+    def has_ended(self) -> bool:
+        """Whether the session is completed, closed or in error."""
+        return self.status in TERMINAL
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether one of the rules ended the viewing."""
+        return self.interrupted_by is not None
+
+    def start(self, at: float = 0.0) -> None:
+        """Begin; `at` is the stamp kept as start_time."""
+        self._move("start")
+        self.start_time = at
+
+    def advance(self, offset_sec: float) -> None:
+        """Move the playhead forward. ValueError backwards, beyond the ad, or for no number."""
+        self._may("advance")
+        if not self.current_offset_sec <= offset_sec <= self.duration_sec:
+            raise ValueError(
+                f"a playhead at {self.current_offset_sec} s of {self.duration_sec} s cannot advance to {offset_sec} s"
+            )
+        self.clock_ms += (offset_sec - self.current_offset_sec) * 1000
+        self.current_offset_sec = float(offset_sec)
+
+    def pause(self) -> None:
+        self._may("pause")
+        self.paused = True
+
+    def resume(self) -> None:
+        self._may("resume")
+        self.paused = False
+
+    def complete(self, at: float | None = None) -> None:
+        """The playhead reached the end."""
+        self._end("complete", "completed", at)
+
+    def close(self, reason: str = "stopped", at: float | None = None) -> None:
+        """The viewing ended early without a fault."""
+        self._end("close", reason, at)
+
+    def error(
+        self, reason: str, code: int | None = None, at: float | None = None, end_reason: str = "error"
+    ) -> None:
+        """The viewing failed; `reason` is a sentence, `code` the VAST error code."""
+        if self._end("error", end_reason, at):
+            self.error_code = code
+            self.metadata["error"] = reason
+
+    def record_event(self, event: PlaybackEvent) -> None:
+        """Append an event, and count its quartile. TypeError for metadata that JSON cannot hold."""
+        quartile = QUARTILES.get(event.event_type)
+        recorded = event._replace(metadata=native(event.metadata))
+        if quartile:
+            self.quartiles_tracked.add(quartile)
+        if self.config.emit_playback_events:
+            self.events.append(recorded)
+
+    def should_track_quartile(self, quartile: int) -> bool:
+        """Whether quartile 1 to 4 (4 = complete) has not been tracked. ValueError for another number."""
+        if quartile not in QUARTILES.values():
+            raise ValueError(f"a quartile is a number from 1 to 4, not {quartile!r}")
+        return quartile not in self.quartiles_tracked
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON-native values; without the ad's XML, which it names by hash."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "session_id": self.session_id,
+            "status": self.status.value,
+            "seed": self.seed,
+            "ad": native(self.ad),
+            "duration_sec": self.duration_sec,
+            "current_offset_sec": self.current_offset_sec,
+            "clock_ms": self.clock_ms,
+            "paused": self.paused,
+            "start_time": self.start_time,
+            "end_time": self.end_time,
+            "end_reason": self.end_reason,
+            "error_code": self.error_code,
+            "interrupted_by": self.interrupted_by,
+            "interruption_scheduled": self.interruption_scheduled.value
+            if self.interruption_scheduled
+            else None,
+            "interruption_plan": [outcome.to_dict() for outcome in self.interruption_plan],
+            "quartiles_tracked": sorted(self.quartiles_tracked),
+            "events": [event.to_dict() for event in self.events],
+            "tracked": [list(tracked) for tracked in self.tracked],
+            "config": self.config.to_dict(),
+            "metadata": native(self.metadata),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The session a record describes. ValueError for another schema, an unknown status or a negative offset."""
+        if data.get("schema_version") != SCHEMA_VERSION:
+            raise ValueError(f"schema_version {data.get('schema_version')!r} is not {SCHEMA_VERSION}")
+        scheduled = data["interruption_scheduled"]
+        return cls(
+            session_id=str(data["session_id"]),
+            duration_sec=_offset("duration_sec", data["duration_sec"]),
+            config=PlaybackSessionConfig.from_dict(data["config"]),
+            status=PlaybackStatus(data["status"]),
+            current_offset_sec=_offset("current_offset_sec", data["current_offset_sec"]),
+            start_time=_stamp("start_time", data["start_time"]),
+            end_time=_stamp("end_time", data["end_time"]),
+            events=[PlaybackEvent.from_dict(event) for event in data["events"]],
+            quartiles_tracked={int(quartile) for quartile in data["quartiles_tracked"]},
+            interruption_scheduled=InterruptionReason(scheduled) if scheduled else None,
+            metadata=native(data["metadata"]),
+            seed=int(data["seed"]),
+            ad=native(data["ad"]),
+            paused=bool(data["paused"]),
+            clock_ms=_offset("clock_ms", data["clock_ms"]),
+            end_reason=data["end_reason"],
+            error_code=data["error_code"],
+            interrupted_by=data["interrupted_by"],
+            interruption_plan=tuple(RuleOutcome.from_dict(outcome) for outcome in data["interruption_plan"]),
+            tracked=[Tracked(str(event), int(at), int(clock)) for event, at, clock in data["tracked"]],
+        )
+
+    def _may(self, move: str) -> PlaybackStatus:
+        status = TRANSITIONS.get((self.status, move))
+        if status is None:
+            raise InvalidTransition(self.status.value, move)
+        return status
+
+    def _move(self, move: str) -> bool:
+        before, self.status = self.status, self._may(move)
+        return self.status is not before
+
+    def _end(self, move: str, reason: str, at: float | None) -> bool:
+        if not self._move(move):
+            return False
+        self.paused = False
+        self.end_reason = reason
+        self.end_time = at if at is not None else (self.start_time or 0.0) + self.clock_ms / 1000
+        return True
+
+
+def native(value: Any) -> Any:
+    """A copy made of dicts, lists and JSON scalars only. TypeError for anything JSON would change or refuse."""
+    if value is None or isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value)):
+        return value
+    if isinstance(value, list):
+        return [native(item) for item in value]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: native(item) for key, item in value.items()}
+    raise TypeError(f"a session record cannot hold {value!r}")
+
+
+def _finite(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError(f"{name} {value!r} is not a finite number")
+    return float(value)
+
+
+def _offset(name: str, value: Any) -> float:
+    number = _finite(name, value)
+    if number < 0:
+        raise ValueError(f"{name} {value!r} is negative")
+    return number
+
+
+def _stamp(name: str, value: Any) -> float | None:
+    return None if value is None else _finite(name, value)

@@ -1,0 +1,39 @@
+"""Counter-based draws (splitmix64): a number depends only on the seed and a key, never on what was drawn before."""
+
+from hashlib import blake2b
+from typing import Any
+
+GAMMA = 0x9E3779B97F4A7C15
+MASK = 0xFFFFFFFFFFFFFFFF
+SEED_LIMIT = 1 << 53
+"""Seeds are integers from 0 to 2**53 - 1: exact in JSON and in a float."""
+
+
+def mix(z: int) -> int:
+    """splitmix64's finaliser over 64 bits."""
+    z &= MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+    return z ^ (z >> 31)
+
+
+def session_seed(batch_seed: int, index: int) -> int:
+    """The seed of session `index` of a batch; the session replays from it alone."""
+    return mix(mix(batch_seed + GAMMA) + GAMMA * (index + 1)) >> 11
+
+
+def uniform(seed: int, key: int) -> float:
+    """A number in [0, 1) of the session with this seed, named by `key`."""
+    return (mix(mix(seed + GAMMA) + GAMMA * (key + 1)) >> 11) * 2.0**-53
+
+
+def stable_key(name: str) -> int:
+    """A 64-bit key from a name: the first eight bytes of its BLAKE2b digest, big-endian."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
+
+
+def check_seed(seed: Any) -> int:
+    """The seed itself; ValueError unless it is an integer from 0 to 2**53 - 1."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < SEED_LIMIT:
+        raise ValueError(f"seed must be an integer from 0 to {SEED_LIMIT - 1}, not {seed!r}")
+    return seed
