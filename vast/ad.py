@@ -133,7 +133,9 @@ def _offset(text: str | None, remarks: _Remarks) -> Offset | None:
     try:
         return parse_offset(text)
     except ValueError:
-        remarks.add("OFFSET_UNREADABLE", f"the offset {text.strip()[:40]!r} is neither a time nor a percentage")
+        remarks.add(
+            "OFFSET_UNREADABLE", f"the offset {text.strip()[:40]!r} is neither a time nor a percentage"
+        )
         return None
 
 
@@ -252,7 +254,9 @@ def _linear(element: Element, remarks: _Remarks) -> Linear:
         _text(kids, "AdParameters"),
         tuple(_mezzanine(file, url) for file in media.get("Mezzanine", _NOTHING) if (url := text_of(file))),
         tuple(
-            _interactive(file, url) for file in media.get("InteractiveCreativeFile", _NOTHING) if (url := text_of(file))
+            _interactive(file, url)
+            for file in media.get("InteractiveCreativeFile", _NOTHING)
+            if (url := text_of(file))
         ),
         tuple(
             _caption(file, url)
@@ -331,7 +335,9 @@ def _pricing(element: Element | None) -> Pricing | None:
 
 
 def _categories(elements: Iterable[Element]) -> tuple[Category, ...]:
-    return tuple(Category(code, _attribute(element, "authority")) for element in elements if (code := text_of(element)))
+    return tuple(
+        Category(code, _attribute(element, "authority")) for element in elements if (code := text_of(element))
+    )
 
 
 def _verification(element: Element, remarks: _Remarks) -> Verification:
@@ -372,7 +378,9 @@ def _sequence(element: Element, remarks: _Remarks) -> int | None:
         return None
     if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0:
         return int(text)
-    remarks.add("SEQUENCE_UNREADABLE", f"the ad's sequence {text[:40]!r} is no positive number; it was left out")
+    remarks.add(
+        "SEQUENCE_UNREADABLE", f"the ad's sequence {text[:40]!r} is no positive number; it was left out"
+    )
     return None
 
 

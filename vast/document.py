@@ -24,18 +24,25 @@ VERSIONS = ("2.0", "3.0", "4.0", "4.1", "4.2", "4.3")
 ASSUMED_VERSION = "3.0"
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
-_SAFE = {
-    "encoding": "utf-8",
-    "resolve_entities": False,
-    "no_network": True,
-    "load_dtd": False,
-    "dtd_validation": False,
-    "huge_tree": False,
-    "collect_ids": False,
-    "strip_cdata": False,
-}
-_KEEPING = etree.XMLParser(**_SAFE)
-_READING = etree.XMLParser(**(_SAFE | {"remove_comments": True, "remove_pis": True, "remove_blank_text": True}))
+
+def _parser(*, keep_everything: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        collect_ids=False,
+        strip_cdata=False,
+        remove_comments=not keep_everything,
+        remove_pis=not keep_everything,
+        remove_blank_text=not keep_everything,
+    )
+
+
+_KEEPING = _parser(keep_everything=True)
+_READING = _parser(keep_everything=False)
 
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -72,7 +79,8 @@ def _local(tag: str) -> str:
 
 def local_name(element: Element) -> str:
     """The element's name without its namespace; "" for comments and processing instructions."""
-    tag = element.tag
+    # The stubs promise a string; comments and processing instructions carry a function.
+    tag: object = element.tag
     return _local(tag) if isinstance(tag, str) else ""
 
 
@@ -82,7 +90,8 @@ def text_of(element: Element | None) -> str:
         return ""
     if len(element) == 0:
         return (element.text or "").strip()
-    return "".join(element.xpath("text()")).strip()
+    parts = [element.text, *(child.tail for child in element)]
+    return "".join(part for part in parts if part).strip()
 
 
 def _deepest_path(depth: int) -> etree.XPath:
@@ -107,7 +116,9 @@ def _decode(data: bytes) -> bytes:
             return data
         encoding = name
         if not _OTHER_ENCODINGS.fullmatch(name):
-            raise _refuse(VastErrorCode.XML_PARSING, "ENCODING", f"the declared encoding {name!r} is not known")
+            raise _refuse(
+                VastErrorCode.XML_PARSING, "ENCODING", f"the declared encoding {name!r} is not known"
+            )
     try:
         return data.decode(encoding).encode("utf-8")
     except (UnicodeError, LookupError):
@@ -126,7 +137,9 @@ def _as_utf8(data: bytes | str, max_bytes: int) -> bytes:
             encoded = data.encode("utf-8")
         except UnicodeEncodeError:
             raise _refuse(
-                VastErrorCode.XML_PARSING, "ENCODING", "the text holds lone surrogates, which XML cannot carry"
+                VastErrorCode.XML_PARSING,
+                "ENCODING",
+                "the text holds lone surrogates, which XML cannot carry",
             ) from None
     encoded = encoded.removeprefix(b"\xef\xbb\xbf").lstrip()
     if len(encoded) > max_bytes:
@@ -136,7 +149,9 @@ def _as_utf8(data: bytes | str, max_bytes: int) -> bytes:
 
 def _too_large(max_bytes: int) -> VastError:
     return _refuse(
-        VastErrorCode.XML_PARSING, "TOO_LARGE", f"the document is larger than {max_bytes // 1024} KiB, so it was not read"
+        VastErrorCode.XML_PARSING,
+        "TOO_LARGE",
+        f"the document is larger than {max_bytes // 1024} KiB, so it was not read",
     )
 
 
@@ -201,8 +216,12 @@ def _check_root(root: Element, lenient: bool, notices: list[Notice]) -> None:
         return
     shown = root.prefix + ":" + name if root.prefix else name
     if not lenient:
-        raise _refuse(VastErrorCode.SCHEMA, "NOT_VAST", f"the root element is written <{shown[:60]}>, not <VAST>")
-    notices.append(Notice("ROOT_NAME", "", f"the root element is written <{shown[:60]}>; it was read as <VAST>"))
+        raise _refuse(
+            VastErrorCode.SCHEMA, "NOT_VAST", f"the root element is written <{shown[:60]}>, not <VAST>"
+        )
+    notices.append(
+        Notice("ROOT_NAME", "", f"the root element is written <{shown[:60]}>; it was read as <VAST>")
+    )
 
 
 def _version(root: Element, notices: list[Notice]) -> str:
@@ -210,7 +229,9 @@ def _version(root: Element, notices: list[Notice]) -> str:
     declared = (root.get("version") or "").strip()
     if not declared:
         notices.append(
-            Notice("VERSION_MISSING", "", f"the document names no version; it was read as VAST {ASSUMED_VERSION}")
+            Notice(
+                "VERSION_MISSING", "", f"the document names no version; it was read as VAST {ASSUMED_VERSION}"
+            )
         )
         return ASSUMED_VERSION
     match = _VERSION.fullmatch(declared)
@@ -219,11 +240,15 @@ def _version(root: Element, notices: list[Notice]) -> str:
         raise _refuse(VastErrorCode.VERSION_UNSUPPORTED, "VAST1", "this is VAST 1, which is not supported")
     known = [version for version in VERSIONS if version.startswith(f"{major}.")]
     if not match or not known:
-        raise _refuse(VastErrorCode.VERSION_UNSUPPORTED, "VERSION", f"VAST version {declared[:20]!r} is not known")
+        raise _refuse(
+            VastErrorCode.VERSION_UNSUPPORTED, "VERSION", f"VAST version {declared[:20]!r} is not known"
+        )
     version = f"{major}.{minor}"
     if version in known:
         return version
-    notices.append(Notice("VERSION_UNKNOWN", "", f"VAST {declared[:20]} is not known; it was read as VAST {known[-1]}"))
+    notices.append(
+        Notice("VERSION_UNKNOWN", "", f"VAST {declared[:20]} is not known; it was read as VAST {known[-1]}")
+    )
     return known[-1]
 
 

@@ -47,7 +47,9 @@ def read_duration(text: str | None) -> tuple[int | None, str | None]:
         return _clock_ms(*match.groups()), f"duration {trimmed!r} is not written as HH:MM:SS"
     if match := _SECONDS.fullmatch(trimmed):
         whole, fraction = match.groups()
-        return int(whole) * 1000 + _milliseconds(fraction), f"duration {trimmed!r} is plain seconds, not HH:MM:SS"
+        return int(whole) * 1000 + _milliseconds(
+            fraction
+        ), f"duration {trimmed!r} is plain seconds, not HH:MM:SS"
     return None, f"{trimmed[:40]!r} is not a duration"
 
 

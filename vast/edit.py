@@ -16,11 +16,29 @@ _INLINE_3 = (
     *("Creatives", "Extensions"),
 )
 _INLINE_40 = (
-    *("AdSystem", "Error", "Extensions", "Impression", "Pricing", "ViewableImpression", "AdTitle", "AdVerifications"),
+    *(
+        "AdSystem",
+        "Error",
+        "Extensions",
+        "Impression",
+        "Pricing",
+        "ViewableImpression",
+        "AdTitle",
+        "AdVerifications",
+    ),
     *("Advertiser", "Category", "Creatives", "Description", "Survey"),
 )
 _INLINE_41 = (
-    *("AdSystem", "Error", "Extensions", "Impression", "Pricing", "ViewableImpression", "AdServingId", "AdTitle"),
+    *(
+        "AdSystem",
+        "Error",
+        "Extensions",
+        "Impression",
+        "Pricing",
+        "ViewableImpression",
+        "AdServingId",
+        "AdTitle",
+    ),
     *("AdVerifications", "Advertiser", "Category", "Creatives", "Description", "Expires", "Survey"),
 )
 _WRAPPER_2 = ("AdSystem", "VASTAdTagURI", "Error", "Impression", "Creatives", "Extensions")
@@ -39,7 +57,13 @@ _LINEAR_4 = ("Icons", "TrackingEvents", "AdParameters", "Duration", "MediaFiles"
 
 SCHEMA_ORDER: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "InLine": {"2.0": _INLINE_2, "3.0": _INLINE_3, "4.0": _INLINE_40, "4.1": _INLINE_41, "4.2": _INLINE_41},
-    "Wrapper": {"2.0": _WRAPPER_2, "3.0": _WRAPPER_2, "4.0": _WRAPPER_40, "4.1": _WRAPPER_41, "4.2": _WRAPPER_41},
+    "Wrapper": {
+        "2.0": _WRAPPER_2,
+        "3.0": _WRAPPER_2,
+        "4.0": _WRAPPER_40,
+        "4.1": _WRAPPER_41,
+        "4.2": _WRAPPER_41,
+    },
     "Linear": {"2.0": _LINEAR_2, "3.0": _LINEAR_3, "4.0": _LINEAR_4, "4.1": _LINEAR_4, "4.2": _LINEAR_4},
 }
 
@@ -65,6 +89,16 @@ def children(parent: Element, name: str) -> Iterator[Element]:
 def first_child(parent: Element, name: str) -> Element | None:
     """The first direct child of that local name."""
     return next(children(parent, name), None)
+
+
+def linears(side: Element) -> list[Element]:
+    """The Linear elements of an InLine or Wrapper, in document order."""
+    return [
+        linear
+        for block in children(side, "Creatives")
+        for creative in children(block, "Creative")
+        for linear in children(creative, "Linear")
+    ]
 
 
 def _tag(parent: Element, name: str) -> str:
@@ -99,10 +133,14 @@ def _insert(parent: Element, index: int, child: Element) -> None:
 
 
 def insert(
-    parent: Element, name: str, version: str, text: str | None = None, attributes: Mapping[str, str] | None = None
+    parent: Element,
+    name: str,
+    version: str,
+    text: str | None = None,
+    attributes: Mapping[str, str] | None = None,
 ) -> Element:
     """A new child at its place in the schema order of the version (at the end where the schema does not know it)."""
-    child = etree.Element(_tag(parent, name), nsmap=parent.nsmap)
+    child = etree.Element(_tag(parent, name), nsmap=parent.nsmap)  # type: ignore[arg-type]
     fill(child, text, attributes)
     _insert(parent, _place(parent, name, version), child)
     return child

@@ -1,0 +1,182 @@
+"""A bid response becomes VAST: the whole story, one step a function (pipeline.md §1.10 to §1.13).
+
+Read, rank, take the best until the pod is full, enrich in place, number, write. One bad bid never harms the others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pipeline.engine.config import ReceiverConfig, VersionPolicy, as_config
+from pipeline.engine.enrich import Collision, enrich
+from pipeline.engine.markup import Markup, Unusable, markup_of, skeleton_of
+from pipeline.engine.meta import CanonicalMeta
+from pipeline.engine.openrtb import Asked, Bid, Source, read_request, read_response
+from pipeline.engine.receivers import RECEIVERS, Receiver
+from pipeline.engine.result import SelectedBid, VastResult
+from pipeline.engine.rules import Edit
+from pipeline.engine.select import Candidate, Ranking, RejectedBid, left_over, places, rank, reject
+from pipeline.engine.write import ad_document, no_ad_document, unique_id
+from vast.document import highest, text_of
+from vast.durations import read_duration
+from vast.edit import first_child, linears
+from vast.notice import Notice
+
+
+@dataclass(slots=True)
+class _Taken:
+    """A bid on its way into the document."""
+
+    candidate: Candidate
+    markup: Markup
+    ad_id: str
+    edits: list[Edit]
+
+    @property
+    def bid(self) -> Bid:
+        return self.candidate.bid
+
+
+@dataclass(slots=True)
+class _Pod:
+    """The document in the making."""
+
+    config: ReceiverConfig
+    asked: Asked
+    receiver: Receiver
+    taken: list[_Taken] = field(default_factory=list)
+    rejected: list[RejectedBid] = field(default_factory=list)
+    warnings: list[Notice] = field(default_factory=list)
+    errors: list[Notice] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+
+    @property
+    def free(self) -> int:
+        return places(self.config) - len(self.taken)
+
+    def drop(self, bid: Bid, code: str, text: str) -> None:
+        self.rejected.append(reject(bid, code, text))
+        named = f"bid {bid.id[:60]!r}" if bid.id else f"the bid at place {bid.position + 1}"
+        self.warnings.append(Notice(code, bid.id, f"{named} was rejected: {text}"))
+
+
+def build_vast_from_bid_response(
+    request: Source, response: Source, config: ReceiverConfig | Mapping[str, Any] | None = None
+) -> VastResult:
+    """Builds the VAST of a bid response. Request and response are mappings, JSON text or None; never raises for them.
+
+    Prices are CPM in the response's currency. What cannot be read at all gives a no-ad document and an entry in `errors`.
+    """
+    settings, config_notices = as_config(config)
+    asked, received = read_request(request), read_response(response)
+    ranking = rank(received, asked, settings)
+    pod = _Pod(settings, asked, RECEIVERS[settings.receiver])
+    pod.errors += [notice for notice in (received.error, asked.error) if notice]
+    pod.warnings += [*config_notices, *asked.notices, *received.notices, *ranking.notices]
+    pod.rejected += ranking.rejected
+    _fill(pod, ranking)
+    return _result(pod)
+
+
+def _fill(pod: _Pod, ranking: Ranking) -> None:
+    """Takes the ranked bids until the pod is full; skeletons only where no playable bid is left."""
+    waiting: list[tuple[Candidate, Unusable]] = []
+    remaining = iter(ranking.candidates)
+    while pod.free and (candidate := next(remaining, None)):
+        try:
+            markup = markup_of(candidate.bid, pod.config, pod.asked)
+        except Unusable as unusable:
+            if pod.config.allow_skeleton_vast and unusable.code != "BID_NOT_VIDEO":
+                waiting.append((candidate, unusable))
+            else:
+                pod.drop(candidate.bid, unusable.code, unusable.text)
+            continue
+        _take(pod, candidate, markup)
+    for candidate, why in waiting:
+        if pod.free:
+            _take(pod, candidate, skeleton_of(candidate.bid, candidate.meta, pod.config, why.text))
+        else:
+            pod.drop(candidate.bid, why.code, why.text)
+    rejected, notices = left_over(remaining, pod.config)
+    pod.rejected += rejected
+    pod.warnings += notices
+
+
+def _take(pod: _Pod, candidate: Candidate, markup: Markup) -> None:
+    """Enriches the ad and gives it its id; a collision under ERROR drops it."""
+    pod.warnings += markup.notices
+    bid, meta = candidate.bid, _with_duration(candidate.meta, markup)
+    try:
+        edits, notices = enrich(markup.side, markup.version, meta, pod.config, pod.receiver)
+    except Collision as collision:
+        pod.rejected.append(reject(bid, collision.notice.code, collision.notice.text))
+        pod.errors.append(collision.notice)
+        return
+    ad_id, id_notices = unique_id(bid, markup.ad.get("id"), len(pod.taken) + 1, pod.ids)
+    markup.ad.set("id", ad_id)
+    if not pod.config.placement_rules.hands_off:
+        edits += pod.receiver.finish(markup.ad, markup.side, markup.version, ad_id)
+    pod.warnings += [*notices, *id_notices]
+    pod.taken.append(_Taken(Candidate(bid, meta), markup, ad_id, edits))
+
+
+def _with_duration(meta: CanonicalMeta, markup: Markup) -> CanonicalMeta:
+    """The duration the bid declares, else that of the markup in whole seconds."""
+    if meta.dur_sec or markup.origin != "adm":
+        return meta
+    stated = (text_of(first_child(linear, "Duration")) for linear in linears(markup.side))
+    duration_ms = next((found for text in stated if (found := read_duration(text)[0])), 0)
+    return replace(meta, dur_sec=duration_ms // 1000)
+
+
+def _version(pod: _Pod) -> str:
+    """The root version; says so where it differs from what an ad was written for."""
+    default = pod.config.vast_version_default
+    newest = highest([default, *(taken.markup.version for taken in pod.taken)])
+    version = newest if pod.config.version_policy == VersionPolicy.MAX else default
+    if version != default:
+        text = f"the document is VAST {version}, above the default {default}, because an ad in it is"
+        pod.warnings.append(Notice("VERSION_RAISED", "", text))
+    if newest != version:
+        for taken in pod.taken:
+            if highest([version, taken.markup.version]) != version:
+                text = f"the ad is VAST {taken.markup.version}, the document is labelled {version} (version_policy FIXED)"
+                pod.warnings.append(Notice("VERSION_FIXED", taken.bid.id, text))
+    return version
+
+
+def _result(pod: _Pod) -> VastResult:
+    default = pod.config.vast_version_default
+    if not pod.taken:
+        version, xml = default, no_ad_document(default, pod.config.no_ad_error_url)
+    else:
+        version = _version(pod)
+        numbered = len(pod.taken) > 1 and version != "2.0"
+        for position, taken in enumerate(pod.taken, 1):
+            taken.markup.ad.attrib.pop("sequence", "")
+            if numbered:
+                taken.markup.ad.set("sequence", str(position))
+        xml = ad_document(version, [taken.markup.ad for taken in pod.taken])
+    selected = tuple(
+        SelectedBid(
+            bid=taken.bid,
+            seat=taken.bid.seat,
+            meta=taken.candidate.meta,
+            sequence=position if len(pod.taken) > 1 and version != "2.0" else None,
+            ad_id=taken.ad_id,
+            edits=tuple(taken.edits),
+            origin=taken.markup.origin,
+            vast_version=taken.markup.version,
+        )
+        for position, taken in enumerate(pod.taken, 1)
+    )
+    return VastResult(
+        xml=xml,
+        no_ad=not selected,
+        warnings=tuple(pod.warnings),
+        errors=tuple(pod.errors),
+        selected=selected,
+        rejected=tuple(sorted(pod.rejected, key=lambda row: row.position)),
+        receiver=pod.config.receiver,
+        vast_version=version,
+    )

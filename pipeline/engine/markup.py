@@ -1,0 +1,176 @@
+"""From a bid to the tree of one Ad: its adm, a wrapper round an address, or a skeleton (pipeline.md §1.7, §1.8)."""
+
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from pipeline.engine.config import ReceiverConfig
+from pipeline.engine.meta import CanonicalMeta
+from pipeline.engine.openrtb import Asked, Bid
+from vast.document import Document, Element, parse
+from vast.durations import format_duration
+from vast.edit import children, first_child, writable
+from vast.errors import VastError
+from vast.notice import Notice
+from vast.repair import repair
+
+Origin = Literal["adm", "adm_url", "nurl", "skeleton"]
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"]{3,8000}", re.IGNORECASE)
+_SEQUENCE = re.compile(r"[0-9]{1,9}")
+_PARSE_CODES = {"NOT_VAST": "ADM_NOT_VAST", "VAST1": "ADM_VERSION", "VERSION": "ADM_VERSION"}
+_MENTIONS_VAST = re.compile(r"<(?:[A-Za-z_][\w.-]{0,30}:)?(?:VAST|VideoAdServingTemplate)\b", re.IGNORECASE)
+# What an adm is when it is not VAST, by how it starts; the first that fits.
+_LOOKS = (
+    ("a VMAP playlist", re.compile(r"\s*(?:<\?.*?\?>\s*)?<(?:\w+:)?VMAP\b", re.IGNORECASE | re.DOTALL)),
+    ("VAST with its angle brackets escaped", re.compile(r"\s*&lt;(?:\?xml|VAST)", re.IGNORECASE)),
+    ("JSON, as native ads have", re.compile(r"\s*[{\[]")),
+    ("HTML", re.compile(r"\s*<")),
+    ("base64", re.compile(r"\s*[A-Za-z0-9+/]{40,}={0,2}\s*$")),
+    ("plain text", re.compile(r"")),
+)
+_WRAPPER = (
+    '<VAST version="3.0"><Ad><Wrapper><AdSystem>{system}</AdSystem><VASTAdTagURI><![CDATA[{url}]]></VASTAdTagURI>'
+    "<Impression><![CDATA[about:blank]]></Impression><Creatives></Creatives></Wrapper></Ad></VAST>"
+)
+_SKELETONS = {
+    "2": "<AdSystem>{system}</AdSystem><AdTitle>{title}</AdTitle>{impression}{creatives}",
+    "3": "<AdSystem>{system}</AdSystem><AdTitle>{title}</AdTitle>{impression}{creatives}",
+    "4": "<AdSystem>{system}</AdSystem>{impression}<AdTitle>{title}</AdTitle>{creatives}",
+}
+_BLANK_IMPRESSION = "<Impression><![CDATA[about:blank]]></Impression>"
+_SKELETON_CREATIVES = (
+    '<Creatives><Creative id="1"><Linear><Duration>{duration}</Duration></Linear></Creative></Creatives>'
+)
+
+
+class Unusable(Exception):
+    """No ad can be made of a bid; `code` and `text` say why. `skeleton` tells whether one may stand in."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """The Ad of a bid in its own tree, its InLine or Wrapper, its own version, and how it came about."""
+
+    ad: Element
+    side: Element
+    version: str
+    origin: Origin
+    notices: tuple[Notice, ...] = ()
+
+
+def _sequence(ad: Element) -> int:
+    text = (ad.get("sequence") or "").strip()
+    return int(text) if _SEQUENCE.fullmatch(text) else 10**9
+
+
+def _choose(document: Document, bid: Bid, origin: Origin) -> Markup:
+    """The first Ad by sequence, else by place, with a notice that names the others."""
+    notices = [notice._replace(bid_id=bid.id) for notice in document.notices]
+    ads = list(children(document.root, "Ad"))
+    if not ads:
+        raise Unusable("ADM_NO_AD", "the markup is an empty VAST without any Ad (the bidder's own no-ad)")
+    ad = min(ads, key=_sequence)
+    if len(ads) > 1:
+        others = ", ".join(repr((other.get("id") or "without id")[:40]) for other in ads if other is not ad)
+        text = f"the markup holds {len(ads)} ads; one is served, these were left out: {others[:300]}"
+        notices.append(Notice("ADM_EXTRA_ADS", bid.id, text))
+    inline, wrapper = first_child(ad, "InLine"), first_child(ad, "Wrapper")
+    side = wrapper if inline is None else inline
+    if side is None:
+        raise Unusable("ADM_NO_AD", "the Ad in the markup holds neither InLine nor Wrapper")
+    if inline is not None and wrapper is not None:
+        notices.append(
+            Notice("AD_AMBIGUOUS", bid.id, "the Ad holds both InLine and Wrapper; metadata went into InLine")
+        )
+    return Markup(ad, side, document.version, origin, tuple(notices))
+
+
+def _refusal(adm: str, error: VastError) -> Unusable:
+    """Why an adm was refused; one that does not mention VAST at all is named for what it looks like."""
+    if error.reason in ("NOT_XML", "NOT_VAST", "DOCTYPE") and not _MENTIONS_VAST.search(adm):
+        looks = next(name for name, pattern in _LOOKS if pattern.match(adm[:2000]))
+        return Unusable("ADM_NOT_VAST", f"the markup is not VAST; it looks like {looks}")
+    code = _PARSE_CODES.get(error.reason, "ADM_PARSE_FAILED")
+    return Unusable(code, f"the markup is not usable: {error.text}")
+
+
+def _parse(bid: Bid, config: ReceiverConfig) -> tuple[Document, tuple[Notice, ...]]:
+    try:
+        return parse(bid.adm, lenient=config.lenient_markup), ()
+    except VastError as error:
+        repairable = config.repair_markup and error.reason == "NOT_XML"
+        refused = _refusal(bid.adm, error)
+    if repairable:
+        try:
+            mended = parse(repair(bid.adm), lenient=config.lenient_markup)
+        except VastError:
+            raise refused from None
+        return mended, (Notice("ADM_REPAIRED", bid.id, f"{refused.text}; it was repaired and served"),)
+    raise refused
+
+
+def _wrap(url: str, bid: Bid, origin: Origin) -> Markup:
+    system = escape(writable(bid.seat) or "vastdash", quote=False)
+    document = parse(_WRAPPER.format(system=system, url=url.replace("]]>", "]]]]><![CDATA[>")))
+    markup = _choose(document, bid, origin)
+    what = "no markup; its nurl" if origin == "nurl" else "an address instead of markup; it"
+    notice = Notice("WRAPPED_URL", bid.id, f"the bid holds {what} was wrapped as the address of its VAST")
+    return Markup(markup.ad, markup.side, markup.version, origin, (notice,))
+
+
+def _may_be_video(bid: Bid, asked: Asked) -> bool:
+    """False when the bid or its impression say plainly that the answer is a banner or native."""
+    if bid.mtype is not None:
+        return bid.mtype in (2, 3)
+    declared = bid.prebid.get("type")
+    if isinstance(declared, str):
+        return declared in ("video", "audio")
+    wanted = asked.media.get(bid.impid, frozenset())
+    return not wanted or bool(wanted & {"video", "audio"})
+
+
+def markup_of(bid: Bid, config: ReceiverConfig, asked: Asked) -> Markup:
+    """The Ad of a bid from its adm or from an address. Raises Unusable."""
+    address = bid.adm.strip() if len(bid.adm) < 9000 else ""
+    if _ADDRESS.fullmatch(address):
+        if not _may_be_video(bid, asked):
+            raise Unusable("BID_NOT_VIDEO", "the bid holds an address, but it is no video bid")
+        return _wrap(address, bid, "adm_url")
+    if bid.adm:
+        document, notices = _parse(bid, config)
+        markup = _choose(document, bid, "adm")
+        return Markup(markup.ad, markup.side, markup.version, "adm", notices + markup.notices)
+    if not config.wrap_nurl or not bid.nurl:
+        raise Unusable(
+            "BID_ADM_EMPTY",
+            "the bid holds no markup" + (" (its nurl is not wrapped here)" if bid.nurl else ""),
+        )
+    if not _ADDRESS.fullmatch(bid.nurl):
+        raise Unusable("BID_ADM_EMPTY", "the bid holds no markup, and its nurl is no http address")
+    if not _may_be_video(bid, asked):
+        raise Unusable(
+            "BID_NOT_VIDEO", "the bid holds no markup and is no video bid, so its nurl was not wrapped"
+        )
+    return _wrap(bid.nurl, bid, "nurl")
+
+
+def skeleton_of(bid: Bid, meta: CanonicalMeta, config: ReceiverConfig, why: str) -> Markup:
+    """An InLine ad without media, in the default version, standing in for markup that cannot be used."""
+    version = config.vast_version_default
+    inside = _SKELETONS[version[0]].format(
+        system=escape(writable(bid.seat) or "vastdash", quote=False),
+        title="Ad",
+        impression=_BLANK_IMPRESSION,
+        creatives=_SKELETON_CREATIVES.format(duration=format_duration(meta.dur_sec * 1000)),
+    )
+    document = parse(f'<VAST version="{version}"><Ad><InLine>{inside}</InLine></Ad></VAST>')
+    markup = _choose(document, bid, "skeleton")
+    notice = Notice("SKELETON_USED", bid.id, f"{why}; an empty ad stands in, which a player cannot show")
+    return Markup(markup.ad, markup.side, markup.version, "skeleton", (notice,))

@@ -1,0 +1,171 @@
+"""Ranks the bids that could be served and rejects the others, each with a code and a sentence (pipeline.md §1.6)."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.engine.config import HARD_CAP, ReceiverConfig, SelectionStrategy
+from pipeline.engine.meta import CanonicalMeta, canonical_meta, price_text
+from pipeline.engine.openrtb import Asked, Bid, Received
+from vast.notice import Notice
+
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedBid:
+    """A bid that is not served: which, at which place of the response, its price as received, and why."""
+
+    bid_id: str
+    imp_id: str
+    seat: str
+    position: int
+    price_text: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A bid that may be served, with its metadata."""
+
+    bid: Bid
+    meta: CanonicalMeta
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Candidates best first; the rejected in the response's order; a notice for each rejection and more."""
+
+    candidates: tuple[Candidate, ...]
+    rejected: tuple[RejectedBid, ...]
+    notices: tuple[Notice, ...]
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    asked: Asked
+    config: ReceiverConfig
+
+
+def reject(bid: Bid, code: str, text: str) -> RejectedBid:
+    """The row of a bid that is not served."""
+    shown = price_text(bid.price) if bid.price is not None else bid.price_shown
+    return RejectedBid(bid.id, bid.impid, bid.seat, bid.position, shown, code, text)
+
+
+def _is_malformed(bid: Bid, situation: _Situation) -> str:
+    return bid.malformed
+
+
+def _has_no_price(bid: Bid, situation: _Situation) -> str:
+    return bid.price_remark if bid.price is None else ""
+
+
+def _is_too_cheap(bid: Bid, situation: _Situation) -> str:
+    price = bid.price or Decimal(0)
+    if price > 0 or (price == 0 and bid.dealid and situation.config.allow_zero_price_deals):
+        return ""
+    return (
+        f"the price is {price_text(price) if price == 0 else bid.price_shown}; only prices above 0 are served"
+    )
+
+
+def _answers_no_imp(bid: Bid, situation: _Situation) -> str:
+    known = situation.asked.imp_ids
+    if known is None or bid.impid in known:
+        return ""
+    if not bid.impid:
+        return "the bid names no impression, and the request asked for some"
+    return f"the bid answers impression {bid.impid[:60]!r}, which the request does not hold"
+
+
+# Tried in this order; the first that gives a sentence rejects the bid.
+RULES: tuple[tuple[str, Callable[[Bid, _Situation], str]], ...] = (
+    ("BID_NOT_AN_OBJECT", _is_malformed),
+    ("BID_PRICE_INVALID", _has_no_price),
+    ("BID_PRICE_NOT_POSITIVE", _is_too_cheap),
+    ("BID_IMP_UNKNOWN", _answers_no_imp),
+)
+
+
+def _fault(bid: Bid, situation: _Situation) -> tuple[str, str] | None:
+    return next(((code, text) for code, rule in RULES if (text := rule(bid, situation))), None)
+
+
+def _currency(received: Received, config: ReceiverConfig, notices: list[Notice]) -> str:
+    if _CURRENCY.fullmatch(received.cur):
+        return received.cur.upper()
+    if received.cur:
+        text = f"the response's currency {received.cur[:20]!r} is no currency code; {config.default_currency} was used"
+        notices.append(Notice("CURRENCY_INVALID", "", text))
+    return config.default_currency
+
+
+def _order(config: ReceiverConfig) -> Callable[[Candidate], tuple[object, ...]]:
+    def key(candidate: Candidate) -> tuple[object, ...]:
+        bid, price = candidate.bid, candidate.meta.price
+        deal_last = not bid.dealid
+        first = (deal_last, -price) if config.deals_first else (-price, deal_last)
+        return (price == 0, *first, bid.id, bid.seat, bid.position)
+
+    return key
+
+
+def _named(bid: Bid) -> str:
+    return f"bid {bid.id[:60]!r}" if bid.id else f"the bid at place {bid.position + 1}"
+
+
+def rank(received: Received, asked: Asked, config: ReceiverConfig) -> Ranking:
+    """Filters and orders the bids: price, deal, id, seat, place; deals before prices with `deals_first`."""
+    notices: list[Notice] = []
+    rejected: list[RejectedBid] = []
+    candidates: list[Candidate] = []
+    seen: set[tuple[str, str, str]] = set()
+    situation = _Situation(asked, config)
+    currency = _currency(received, config, notices)
+    for bid in received.bids:
+        fault = _fault(bid, situation)
+        identity = (bid.seat, bid.id, bid.adm)
+        if fault is None and bid.id and identity in seen:
+            fault = ("BID_DUPLICATE", "the same seat sent the same bid twice; the first was kept")
+        if fault:
+            rejected.append(reject(bid, *fault))
+            notices.append(Notice(fault[0], bid.id, f"{_named(bid)} was rejected: {fault[1]}"))
+            continue
+        seen.add(identity)
+        if bid.price_remark:
+            notices.append(Notice("BID_PRICE_STRING", bid.id, f"{_named(bid)}: {bid.price_remark}"))
+        candidates.append(Candidate(bid, canonical_meta(bid, currency, received.bidid, received.cur)))
+    candidates.sort(key=_order(config))
+    return Ranking(tuple(candidates), tuple(rejected), tuple(notices), currency)
+
+
+def places(config: ReceiverConfig) -> int:
+    """How many ads the document may hold: 1, the pod's limit, or the hard cap."""
+    if config.selection_strategy == SelectionStrategy.SINGLE:
+        return 1
+    if config.selection_strategy == SelectionStrategy.ALL:
+        return HARD_CAP
+    return min(config.max_ads_in_pod or HARD_CAP, HARD_CAP)
+
+
+def left_over(
+    candidates: Iterable[Candidate], config: ReceiverConfig
+) -> tuple[list[RejectedBid], list[Notice]]:
+    """What happens to good bids that found no place: rejected, with one notice for all of them."""
+    limit = places(config)
+    single = config.selection_strategy == SelectionStrategy.SINGLE
+    code = "NOT_HIGHEST_RANKED" if single else "POD_FULL"
+    reason = (
+        "a bid ranked higher was served alone"
+        if single
+        else f"all {limit} places of the pod went to higher ranks"
+    )
+    rejected = [reject(candidate.bid, code, reason) for candidate in candidates]
+    if single or not rejected:
+        return rejected, []
+    text = f"the pod holds {limit} ads; {len(rejected)} more could have been served"
+    return rejected, [Notice("POD_TRUNCATED", "", text)]

@@ -1,0 +1,23 @@
+"""A one-shot repair of the two commonest faults of hand-made XML: bare ampersands and HTML entities."""
+
+import re
+from html.entities import html5
+
+_VERBATIM = re.compile(r"(<!\[CDATA\[.*?\]\]>|<!--.*?-->)", re.DOTALL)
+_AMPERSAND = re.compile(r"&(?:(#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)?")
+_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
+
+
+def _mended(match: re.Match[str]) -> str:
+    name = match.group(1)
+    if name is None:
+        return "&amp;"
+    if name.startswith("#") or name in _XML:
+        return match.group()
+    return html5.get(name + ";", "&amp;" + name + ";")
+
+
+def repair(markup: str) -> str:
+    """The markup with stray ampersands escaped and HTML entities replaced; CDATA and comments stay as they are."""
+    parts = _VERBATIM.split(markup)
+    return "".join(part if number % 2 else _AMPERSAND.sub(_mended, part) for number, part in enumerate(parts))
