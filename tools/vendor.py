@@ -68,7 +68,11 @@ def installed_packages(folder: Path) -> Path:
     npm = shutil.which("npm", path=environment["PATH"])
     assert npm, "npm_environment found or installed one"
     subprocess.run(
-        [npm, "ci", "--ignore-scripts", "--silent"], cwd=folder, env=environment, check=True, stdin=subprocess.DEVNULL
+        [npm, "ci", "--ignore-scripts", "--silent"],
+        cwd=folder,
+        env=environment,
+        check=True,
+        stdin=subprocess.DEVNULL,
     )
     return folder / "node_modules"
 
@@ -92,10 +96,16 @@ def main() -> int:
         try:
             versions = copy_files(installed_packages(Path(folder)))
         except subprocess.CalledProcessError as error:
-            print(f"Front-end files: {' '.join(map(str, error.cmd))} failed (exit {error.returncode}).", file=sys.stderr)
+            print(
+                f"Front-end files: {' '.join(map(str, error.cmd))} failed (exit {error.returncode}).",
+                file=sys.stderr,
+            )
             return 1
     MANIFEST.write_text(json.dumps(versions, indent=2) + "\n")
-    print("Front-end files in static/vendor/:", ", ".join(f"{name} {version}" for name, version in versions.items()))
+    print(
+        "Front-end files in static/vendor/:",
+        ", ".join(f"{name} {version}" for name, version in versions.items()),
+    )
     return 0
 
 
