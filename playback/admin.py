@@ -1,0 +1,20 @@
+"""Rows of the playback half as a superuser sees them: to look, not to change."""
+
+from django.contrib import admin
+
+from playback.models import Provider, Session
+
+admin.site.register(Provider)
+
+
+@admin.register(Session)
+class SessionAdmin(admin.ModelAdmin):
+    list_display = ("public_id", "title", "status", "mode", "provider", "created_at")
+    list_filter = ("status", "mode", "provider")
+    search_fields = ("public_id",)
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+    def has_change_permission(self, request: object, obj: object = None) -> bool:
+        return False

@@ -1,0 +1,174 @@
+"""Forms of the playback half: the settings and rules of a provider or publisher, and the start of a session."""
+
+from typing import Any
+
+from django import forms
+
+from playback.engine import ConfigError, ConfigResolver, InterruptionReason
+from playback.engine.interruptions import ANCHORS, EVENT_POSITIONS
+from playback.models import Provider
+from playback.rows import to_partial
+from vastdash.models import Publisher
+
+INHERIT = "as the level below says"
+MODES = (("real", "real: wall clock"), ("headless", "headless: virtual time"), ("auto", "auto"))
+SPEEDS = (("1", "1×"), ("2", "2×"), ("10", "10×"), ("0", "as fast as possible"))
+SEED_MAX = 2**53 - 1
+
+
+class NumberField(forms.FloatField):
+    def __init__(self, **options: Any) -> None:
+        attrs = {"class": "form-control", "step": "any", "inputmode": "decimal", "autocomplete": "off"}
+        super().__init__(widget=forms.NumberInput(attrs=attrs), **{"required": False, **options})
+
+
+def _choice(choices: Any, blank: str | None = None, **options: Any) -> forms.ChoiceField:
+    rows = ([("", blank)] if blank is not None else []) + list(choices)
+    widget = forms.Select(attrs={"class": "form-select"})
+    return forms.ChoiceField(choices=rows, required=blank is None, widget=widget, **options)
+
+
+_SWITCH = (("true", "on"), ("false", "off"))
+
+
+class SettingsForm(forms.Form):
+    """The scalar playback settings of one level; an empty field leaves the value to the level below."""
+
+    mode = _choice(MODES, INHERIT, label="Mode")
+    max_session_duration_sec = NumberField(label="Longest session, s", help_text="0 = no limit; pauses count.")
+    quartile_offset_tolerance_sec = NumberField(label="Quartile tolerance, s", help_text="Seen later than this: flagged late.")
+    headless_tick_interval_sec = NumberField(label="Position sample, s", help_text="Grain of position records only.")
+    headless_playback_speed = NumberField(label="Pace of watched headless sessions", help_text="2 = twice real time, 0 = as fast as possible.")
+    enable_auto_quartiles = _choice(_SWITCH, INHERIT, label="Quartiles")
+    emit_playback_events = _choice(_SWITCH, INHERIT, label="Event list")
+    log_tracking_urls = _choice(_SWITCH, INHERIT, label="Tracking URLs in the record")
+    enable_session_persistence = _choice(_SWITCH, INHERIT, label="Checkpoints")
+
+    def row(self) -> dict[str, Any]:
+        """What was filled in, in the types the engine expects."""
+        stated = {name: value for name, value in self.cleaned_data.items() if value not in {None, ""}}
+        switches = {"true": True, "false": False}
+        return {name: switches.get(value, value) if isinstance(value, str) else value for name, value in stated.items()}
+
+    @classmethod
+    def initial_of(cls, row: dict[str, Any]) -> dict[str, Any]:
+        texts = {True: "true", False: "false"}
+        return {name: texts.get(value, value) if isinstance(value, bool) else value for name, value in row.items() if name != "rules"}
+
+
+class RuleForm(forms.Form):
+    """One interruption rule of one level. A publisher may state a part of a rule, or take a rule away."""
+
+    event = _choice([(name, name) for name in EVENT_POSITIONS], "–", label="Event")
+    probability = NumberField(label="Probability", min_value=0, max_value=1)
+    min_offset_sec = NumberField(label="From, s")
+    max_offset_sec = NumberField(label="To, s")
+    anchor = _choice([(name, name) for name in ANCHORS], INHERIT, label="Counted from")
+    reason = _choice([(reason.value, reason.value) for reason in InterruptionReason], INHERIT, label="Reason")
+    removed = forms.BooleanField(required=False, label="No such rule here", widget=forms.CheckboxInput(attrs={"class": "form-check-input"}))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        stated = {key: value for key, value in data.items() if value not in {None, "", False}}
+        if stated and not data.get("event"):
+            raise forms.ValidationError({"event": "Choose the event this rule belongs to."})
+        return data
+
+    def row(self) -> dict[str, Any] | None:
+        data = {key: value for key, value in self.cleaned_data.items() if value not in {None, "", False}}
+        data.pop("DELETE", None)
+        if not data.get("event") or self.cleaned_data.get("DELETE"):
+            return None
+        return {"event": data["event"], "removed": True} if data.get("removed") else data
+
+
+RuleFormSet = forms.formset_factory(RuleForm, extra=1, max_num=len(EVENT_POSITIONS), can_delete=True)
+
+
+class Profile:
+    """The two parts of a level's form as one: bound, checked by the engine's own resolver, and read back as a row."""
+
+    def __init__(self, row: dict[str, Any], level: str, data: Any = None) -> None:
+        self.level = level
+        self.settings = SettingsForm(data, initial=SettingsForm.initial_of(row))
+        self.rules = RuleFormSet(data, initial=row.get("rules", []), prefix="rules")
+        self.row: dict[str, Any] = {}
+
+    def is_valid(self) -> bool:
+        if not (self.settings.is_valid() & self.rules.is_valid()):
+            return False
+        rules = [row for form in self.rules.forms if (row := form.row() if form.has_changed() or form.initial else None)]
+        self.row = {**self.settings.row(), **({"rules": rules} if rules else {})}
+        return self._no_event_twice(rules) and self._accepted_by_engine()
+
+    def _no_event_twice(self, rules: list[dict[str, Any]]) -> bool:
+        seen: set[str] = set()
+        for form in self.rules.forms:
+            event = form.cleaned_data.get("event")
+            if event in seen and not form.cleaned_data.get("DELETE"):
+                form.add_error("event", f"There is already a rule for {event}.")
+            elif event:
+                seen.add(event)
+        return not self.has_errors
+
+    def _accepted_by_engine(self) -> bool:
+        """A provider must hold whole rules; a publisher's parts are tried on top of every provider."""
+        partial = to_partial(self.row)
+        try:
+            if self.level == "provider":
+                ConfigResolver.resolve(provider="draft", providers={"draft": partial})
+            else:
+                ConfigResolver.resolve(publisher="draft", publishers={"draft": partial})
+        except ConfigError as error:
+            self._blame(error)
+        return not self.has_errors
+
+    def _blame(self, error: ConfigError) -> None:
+        """Put the engine's complaint beside the field it names: ``interruption_rules.<event>.<field>`` or a setting."""
+        parts = error.field.split(".")
+        if parts[0] == "interruption_rules" and len(parts) > 1:
+            for form in self.rules.forms:
+                if form.cleaned_data.get("event") == parts[1]:
+                    form.add_error(parts[2] if len(parts) > 2 and parts[2] in form.fields else None, error.text)
+                    return
+        self.settings.add_error(parts[0] if parts[0] in self.settings.fields else None, error.text)
+
+    @property
+    def has_errors(self) -> bool:
+        return bool(self.settings.errors) or any(form.errors for form in self.rules.forms)
+
+
+class PublisherForm(forms.ModelForm):
+    class Meta:
+        model = Publisher
+        fields = ("name", "title")
+        widgets = {
+            "name": forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+            "title": forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+        }
+        help_texts = {"name": "Letters, digits, hyphens: how sessions and the API name it."}
+
+
+class PlayForm(forms.Form):
+    """How to play one ad of a build."""
+
+    ad_index = forms.TypedChoiceField(label="Ad", coerce=int, initial=0, widget=forms.Select(attrs={"class": "form-select"}))
+    mode = _choice(MODES, label="Mode", error_messages={"invalid_choice": "There is no mode named “%(value)s”."}, initial="headless")
+    speed = _choice(SPEEDS, label="Speed", initial="1", help_text="Headless only: real time has one speed.")
+    provider = _choice([], "no provider: no interruptions", label="Provider", error_messages={"invalid_choice": "There is no provider named “%(value)s”."})
+    publisher = _choice([], "no publisher", label="Publisher", error_messages={"invalid_choice": "There is no publisher named “%(value)s”."})
+    seed = forms.IntegerField(
+        label="Seed",
+        required=False,
+        min_value=0,
+        max_value=SEED_MAX,
+        help_text="Empty: a random one, kept with the session.",
+        widget=forms.NumberInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, ads: list[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["ad_index"].choices = list(enumerate(ads)) or [(0, "the ad")]
+        self.fields["provider"].choices += [(row.name, row.title) for row in Provider.objects.all()]
+        self.fields["publisher"].choices += [(row.name, row.title) for row in Publisher.objects.all()]
+

@@ -1,0 +1,136 @@
+"""Sessions that run in this process now: started once, checkpointed, commanded, and resumed after a crash.
+
+The stored row is the truth; what lives here can be lost at any moment and is made again from it.
+"""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from playback.engine import BaseVastPlayer
+from playback.live import broadcast
+from playback.live.store import RowStore
+
+log = structlog.get_logger(__name__)
+
+NEWS_INTERVAL_SEC = 0.1  # at most ten snapshots a second
+CHECKPOINT_INTERVAL_SEC = 1.0
+COMMANDS: dict[str, Callable[[BaseVastPlayer], Any]] = {
+    "pause": lambda player: player.pause(),
+    "resume": lambda player: player.resume(),
+    "stop": lambda player: player.stop(),
+}
+
+
+@dataclass(slots=True)
+class Live:
+    """One session being played here."""
+
+    public_id: str
+    player: BaseVastPlayer
+    store: RowStore
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+
+class Runner:
+    """Plays sessions on the server's own event loop. Every public method may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._live: dict[str, Live] = {}
+
+    @property
+    def is_open(self) -> bool:
+        return self._loop is not None
+
+    async def open(self) -> None:
+        """Take the running loop, and go on with every stored session that has not ended."""
+        self._loop = asyncio.get_running_loop()
+        for public_id in await RowStore.unfinished():
+            self._begin(public_id)
+
+    async def close(self) -> None:
+        """Store where every session is, and let go of them; the next ``open`` goes on from there."""
+        self._loop = None
+        for live in list(self._live.values()):
+            await live.store.checkpoint(live.player)
+            live.store.close()
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def submit(self, public_id: str) -> None:
+        """Play a stored session. Without an open runner it stays pending until the next ``open``."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._begin, public_id)
+
+    def command(self, public_id: str, name: str) -> bool:
+        """Pause, resume or stop; False when the session does not run here (any more)."""
+        live = self._live.get(public_id)
+        if live is None or self._loop is None:
+            return False
+        self._loop.call_soon_threadsafe(self._obey, live, COMMANDS[name])
+        return True
+
+    def player(self, public_id: str) -> BaseVastPlayer | None:
+        live = self._live.get(public_id)
+        return live.player if live else None
+
+    def _begin(self, public_id: str) -> None:
+        """The one place where a session's task starts.
+
+        The empty context keeps it from holding on to a request's thread and database connection.
+        """
+        if public_id in self._tasks or self._loop is None:
+            return
+        task = self._loop.create_task(self._run(public_id), context=contextvars.Context())
+        self._tasks[public_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(public_id, None))
+
+    def _obey(self, live: Live, command: Callable[[BaseVastPlayer], Any]) -> None:
+        answer = command(live.player)
+        if asyncio.iscoroutine(answer):
+            task = asyncio.ensure_future(answer)
+            live.tasks.add(task)
+            task.add_done_callback(live.tasks.discard)
+
+    async def _run(self, public_id: str) -> None:
+        store = RowStore(public_id)
+        try:
+            player = await store.player()
+        except Exception as error:
+            log.exception("session cannot be played", session=public_id)
+            await store.fail(f"{type(error).__name__}: {error}")
+            await broadcast.tell(public_id)
+            return
+        live = self._live[public_id] = Live(public_id, player, store)
+        news = asyncio.create_task(self._tell(live))
+        try:
+            await player.play()
+        except Exception as error:
+            log.exception("session failed", session=public_id)
+            await store.fail(f"{type(error).__name__}: {error}")
+        finally:
+            news.cancel()
+            self._live.pop(public_id, None)
+        await broadcast.tell(public_id)  # the last state, always
+
+    async def _tell(self, live: Live) -> None:
+        """News for whoever watches, and a checkpoint of the playhead between events."""
+        loop = asyncio.get_running_loop()
+        stored = loop.time()
+        while True:
+            await broadcast.tell(live.public_id, live.player)
+            await asyncio.sleep(NEWS_INTERVAL_SEC)
+            if loop.time() - stored >= CHECKPOINT_INTERVAL_SEC:
+                stored = loop.time()
+                await live.store.checkpoint(live.player)
+
+
+runner = Runner()

@@ -1,0 +1,119 @@
+"""The stored side of a running session: written at every event before anything is sent, read again after a crash."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections, transaction
+
+from playback.engine import AdData, BaseVastPlayer, NoAd, PlaybackSession, PlayerFactory, VastClient
+from playback.models import Session, SessionLedger
+from playback.session_view import SessionView, view
+
+T = TypeVar("T")
+LIVE = (Session.Status.PENDING, Session.Status.RUNNING)
+
+
+def _in_database(work: Callable[..., T]) -> Callable[..., Any]:
+    """Run in the one database thread, with a connection that is still alive."""
+
+    def fresh(*args: Any) -> T:
+        close_old_connections()
+        return work(*args)
+
+    return sync_to_async(fresh)
+
+
+class RowStore:
+    """The store a player is given. After ``close`` nothing is written: the row stays as the last checkpoint left it."""
+
+    def __init__(self, public_id: str) -> None:
+        self.public_id = public_id
+        self._open = True
+
+    @staticmethod
+    async def unfinished() -> list[str]:
+        """Public ids of the sessions that a former process left behind, oldest first."""
+        return await _in_database(_unfinished)()
+
+    async def player(self) -> BaseVastPlayer:
+        """A player at the stored position, its document read again. Raises when it can no longer be played."""
+        row = await _in_database(_load)(self.public_id)
+        client = VastClient.from_xml(row.document.xml, ad_index=row.ad_index)
+        ad = await client.request_ad()
+        if isinstance(ad, NoAd):
+            raise ValueError(f"{ad.text} (error {ad.code})")
+        return PlayerFactory.create(client, ad, session=PlaybackSession.from_dict(row.record), store=self, watched=True)
+
+    async def save(self, session: PlaybackSession, ledger: Any) -> None:
+        """The player's own call: at every event, and at the end."""
+        if not self._open:
+            return
+        entries = [entry.to_dict() for entry in ledger]
+        await _in_database(_save)(self.public_id, session.to_dict(), entries)
+
+    async def checkpoint(self, player: BaseVastPlayer) -> None:
+        """Where the playhead is between two events, so that a crash costs no more than a moment."""
+        if self._open and settings.SESSION_PERSISTENCE and not player.session.has_ended():
+            await _in_database(_save)(self.public_id, player.checkpoint().to_dict(), None)
+
+    async def fail(self, text: str) -> None:
+        """This session cannot be played (any further); its record says why."""
+        if self._open:
+            await _in_database(_fail)(self.public_id, text)
+
+    def close(self) -> None:
+        self._open = False
+
+
+def stored_view(public_id: str) -> SessionView | None:
+    """What the page shows of a session that does not run here."""
+    try:
+        row = _load(public_id)
+    except Session.DoesNotExist:
+        return None
+    return view(public_id=public_id, session=PlaybackSession.from_dict(row.record), ledger=row.ledger.entries)
+
+
+def _unfinished() -> list[str]:
+    return list(Session.objects.filter(status__in=LIVE).order_by("id").values_list("public_id", flat=True))
+
+
+def _load(public_id: str) -> Session:
+    return Session.objects.select_related("document", "ledger").get(public_id=public_id)
+
+
+def columns(record: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a session's row that repeat its record, for lists."""
+    return {
+        "record": record,
+        "status": record["status"],
+        "end_reason": record["end_reason"] or "",
+        "mode": record["config"]["mode"],
+        "offset_ms": round(record["current_offset_sec"] * 1000),
+        "duration_ms": round(record["duration_sec"] * 1000),
+    }
+
+
+@transaction.atomic
+def _save(public_id: str, record: dict[str, Any], entries: list[dict[str, Any]] | None) -> None:
+    rows = Session.objects.filter(public_id=public_id)
+    now = datetime.now(UTC)
+    changes = columns(record)
+    if changes["status"] != Session.Status.PENDING:
+        rows.filter(started_at=None).update(started_at=now)
+    if changes["status"] not in LIVE:
+        changes["ended_at"] = now
+    rows.update(**changes)
+    if entries is not None:
+        SessionLedger.objects.filter(session__public_id=public_id).update(entries=entries)
+
+
+def _fail(public_id: str, text: str) -> None:
+    row = _load(public_id)
+    session = PlaybackSession.from_dict(row.record)
+    if not session.has_ended():
+        session.error(text)
+        _save(public_id, session.to_dict(), None)

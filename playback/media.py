@@ -1,0 +1,42 @@
+"""Which media file the session page shows, and whether the browser may load it."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.templatetags.static import static
+
+from playback.engine.client import playing_order
+from playback.engine.media import choose_media
+from vast.ad import read
+from vast.errors import VastError
+
+# The samples' media stand under a reserved host name; their files are our own.
+OWN_MEDIA = "https://ads.example.com/media/"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """``url`` is what the document says; ``source`` is what the page may load, empty when a rule forbids it."""
+
+    url: str
+    type: str
+    source: str
+
+
+def media_of(xml: str, ad_index: int) -> Media | None:
+    """The file the player chose, or None when the ad has none that can be played."""
+    try:
+        ads = playing_order(read(xml, lenient=True).ads)
+    except VastError:
+        return None
+    linear = ads[ad_index].linear if ad_index < len(ads) else None
+    chosen = choose_media(linear.media_files) if linear else None
+    return Media(chosen.url, chosen.type or "", _source(chosen.url)) if chosen else None
+
+
+def _source(url: str) -> str:
+    if url.startswith(OWN_MEDIA):
+        return static("media/" + url.removeprefix(OWN_MEDIA))
+    parts = urlsplit(url)
+    return url if f"{parts.scheme}://{parts.netloc}" in settings.MEDIA_HOSTS else ""

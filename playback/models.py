@@ -1,0 +1,102 @@
+"""Providers and their rules as rows, the documents that were played, and every session's record."""
+
+import hashlib
+
+from django.conf import settings
+from django.db import models
+
+from pipeline.models import Build
+from vastdash.models import new_public_id
+
+
+class Provider(models.Model):
+    """Whose ad: a named playback profile.
+
+    ``playback`` is a partial playback configuration in the row shape of ``playback.rows``.
+    """
+
+    name = models.SlugField(max_length=40, unique=True)
+    title = models.CharField(max_length=80)
+    description = models.CharField(max_length=200, blank=True)
+    playback = models.JSONField(default=dict)
+    position = models.PositiveSmallIntegerField(default=0)
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("position", "name")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class AdDocument(models.Model):
+    """A VAST document that was played; sessions name it by its hash instead of carrying it."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    xml = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    @classmethod
+    def keep(cls, xml: str) -> "AdDocument":
+        digest = hashlib.sha256(xml.encode()).hexdigest()
+        return cls.objects.get_or_create(sha256=digest, defaults={"xml": xml})[0]
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
+class Session(models.Model):
+    """One playback. ``record`` is the engine's own serialised session and the truth; the columns are for lists."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        RUNNING = "running"
+        COMPLETED = "completed"
+        CLOSED = "closed"
+        ERROR = "error"
+
+    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="sessions"
+    )
+    build = models.ForeignKey(Build, null=True, on_delete=models.SET_NULL, related_name="sessions")
+    document = models.ForeignKey(AdDocument, on_delete=models.PROTECT, related_name="+")
+    ad_index = models.PositiveSmallIntegerField(default=0)
+    title = models.CharField(max_length=200)
+    mode = models.CharField(max_length=10)
+    speed = models.FloatField(default=1.0)
+    provider = models.CharField(max_length=40, blank=True)
+    publisher = models.CharField(max_length=60, blank=True)
+    seed = models.BigIntegerField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    end_reason = models.CharField(max_length=20, blank=True)
+    offset_ms = models.PositiveIntegerField(default=0)
+    duration_ms = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    record = models.JSONField()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes = (
+            models.Index("provider", "status", "created_at", "id", name="session_provider_status"),
+            models.Index("created_at", "id", name="session_newest"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.public_id})"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status not in {self.Status.PENDING, self.Status.RUNNING}
+
+
+class SessionLedger(models.Model):
+    """Every tracker of a session with its fate; a row of its own, so that lists never load it."""
+
+    session = models.OneToOneField(Session, primary_key=True, on_delete=models.CASCADE, related_name="ledger")
+    entries = models.JSONField(default=list)

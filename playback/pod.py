@@ -1,0 +1,21 @@
+"""The ads of a VAST document in playing order, as a choice for people."""
+
+from playback.engine.client import playing_order
+from vast.ad import Ad, read
+from vast.durations import format_duration
+from vast.errors import VastError
+
+
+def ads_of(xml: str) -> list[str]:
+    """One label an ad, indexed as ``VastClient.from_xml(ad_index=…)`` counts; empty when there is none to read."""
+    try:
+        ads = playing_order(read(xml, lenient=True).ads)
+    except VastError:
+        return []
+    return [_label(number, ad) for number, ad in enumerate(ads, 1)]
+
+
+def _label(number: int, ad: Ad) -> str:
+    what = "Wrapper" if ad.kind == "wrapper" else (ad.ad_title or "untitled")
+    length = f", {format_duration(ad.duration_ms)}" if ad.duration_ms else ""
+    return f"{number}. {what} ({ad.id or 'no id'}{length})"

@@ -1,0 +1,108 @@
+"""A session as the page shows it: the same picture from a running player and from a stored record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from playback.engine import PlaybackSession
+from playback.engine.events import QUARTILES
+from playback.timeline import Timeline, timeline
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One thing that happened, with the addresses that were due because of it."""
+
+    offset_sec: float
+    event: str
+    detail: str
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """What the fragments show. Times are seconds of the ad, but for ``clock_sec`` (pauses included)."""
+
+    public_id: str
+    status: str
+    paused: bool
+    end_reason: str
+    error: str
+    mode: str
+    speed: float
+    seed: int
+    offset_sec: float
+    clock_sec: float
+    duration_sec: float
+    timeline: Timeline
+    media_url: str
+    session: PlaybackSession
+    ledger: Sequence[Mapping[str, Any]] = field(default=())
+
+    @property
+    def has_ended(self) -> bool:
+        return self.session.has_ended()
+
+    @property
+    def events(self) -> list[EventRow]:
+        urls = _urls_by_moment(self.ledger)
+        return [
+            EventRow(
+                event.offset_sec,
+                event.event_type,
+                _detail(event.metadata),
+                tuple(urls.get((event.event_type, round(event.offset_sec * 1000)), ())),
+            )
+            for event in self.session.events
+        ]
+
+    @property
+    def quartiles(self) -> list[tuple[str, bool]]:
+        tracked = self.session.quartiles_tracked
+        return [(event, number in tracked) for event, number in QUARTILES.items()]
+
+    @property
+    def news(self) -> tuple[Any, ...]:
+        """What must have changed for a viewer to be told: equal news is no news."""
+        return (self.status, self.paused, round(self.offset_sec, 2), len(self.session.tracked), len(self.session.events))
+
+
+def view(
+    *,
+    public_id: str,
+    session: PlaybackSession,
+    ledger: Sequence[Mapping[str, Any]],
+    offset_sec: float | None = None,
+    media_url: str = "",
+) -> SessionView:
+    """``offset_sec`` is where the playhead is now, when that is later than the session's last record."""
+    offset = session.current_offset_sec if offset_sec is None else offset_sec
+    return SessionView(
+        public_id=public_id,
+        status=session.status.value,
+        paused=session.paused,
+        end_reason=session.end_reason or "",
+        error=str(session.metadata.get("error", "")),
+        mode=session.config.mode,
+        speed=1.0 if session.config.mode == "real" else session.config.headless_playback_speed,
+        seed=session.seed,
+        offset_sec=offset,
+        clock_sec=session.clock_ms / 1000,
+        duration_sec=session.duration_sec,
+        timeline=timeline(session, offset),
+        media_url=media_url,
+        session=session,
+        ledger=ledger,
+    )
+
+
+def _urls_by_moment(ledger: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], list[str]]:
+    found: dict[tuple[str, int], list[str]] = {}
+    for entry in ledger:
+        if entry["status"] != "not_reached" and entry["due_ms"] is not None:
+            found.setdefault((entry["event"], round(entry["due_ms"])), []).append(entry["resolved_url"] or entry["url"])
+    return found
+
+
+def _detail(metadata: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in metadata.items() if not isinstance(value, list | dict))

@@ -1,0 +1,65 @@
+"""Pages of the providers: their rules as they stand, what these mean for an ad, and a form for who may change them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from playback.engine import PROFILE_SETS, get_provider_rules
+from playback.expectation import expectation
+from playback.forms import Profile
+from playback.models import Provider
+from playback.rows import from_partial, to_partial
+
+EXAMPLE_DURATION_MS = 30_000
+
+
+def provider_list(request: HttpRequest) -> HttpResponse:
+    rows = [(provider, _expected(provider)) for provider in Provider.objects.select_related("updated_by")]
+    return render(request, "playback/provider_list.html", {"rows": rows, "duration_ms": EXAMPLE_DURATION_MS})
+
+
+def provider_detail(request: HttpRequest, name: str) -> HttpResponse:
+    provider = get_object_or_404(Provider.objects.select_related("updated_by"), name=name)
+    profile = Profile(provider.playback, "provider", request.POST or None)
+    if request.method == "POST" and profile.is_valid():
+        _save(provider, profile.row, request.user)
+        messages.success(request, f"Saved. New sessions of {provider.title} follow these rules from now on.")
+        return redirect("provider", provider.name)
+    context = {
+        "provider": provider,
+        "profile": profile,
+        "expected": _expected(provider),
+        "duration_ms": EXAMPLE_DURATION_MS,
+        "profile_sets": [name for name, profiles in PROFILE_SETS.items() if provider.name in profiles],
+    }
+    return render(request, "playback/provider.html", context, status=422 if request.method == "POST" else 200)
+
+
+def provider_reset(request: HttpRequest, name: str) -> HttpResponse:
+    """Back to the numbers this product ships, of the profile set that was asked for."""
+    provider = get_object_or_404(Provider, name=name)
+    profile_set = request.POST.get("profile_set", "")
+    if profile_set not in PROFILE_SETS or provider.name not in PROFILE_SETS[profile_set]:
+        messages.error(request, f"There is no shipped profile set named “{profile_set}” for {provider.title}.")
+        return redirect("provider", provider.name)
+    _save(provider, shipped(provider.name, profile_set), request.user)
+    messages.success(request, f"{provider.title} is back to the shipped set “{profile_set}”.")
+    return redirect("provider", provider.name)
+
+
+def shipped(name: str, profile_set: str) -> dict[str, Any]:
+    """The row of a provider as this product ships it."""
+    rules = get_provider_rules(name, profile_set)
+    return from_partial({"interruption_rules": {event: rule.to_dict() for event, rule in rules.items()}})
+
+
+def _save(provider: Provider, row: dict[str, Any], user: Any) -> None:
+    provider.playback = row
+    provider.updated_by = user
+    provider.save(update_fields=["playback", "updated_by", "updated_at"])
+
+
+def _expected(provider: Provider) -> Any:
+    return expectation(to_partial(provider.playback), EXAMPLE_DURATION_MS)

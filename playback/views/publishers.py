@@ -1,0 +1,44 @@
+"""Pages of the publishers: whose screens, and what they override."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from playback.forms import Profile, PublisherForm
+from vastdash.models import Publisher
+
+
+def publisher_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "playback/publisher_list.html", {"publishers": Publisher.objects.select_related("updated_by")})
+
+
+def publisher_new(request: HttpRequest) -> HttpResponse:
+    return _edit(request, Publisher())
+
+
+def publisher_detail(request: HttpRequest, name: str) -> HttpResponse:
+    return _edit(request, get_object_or_404(Publisher.objects.select_related("updated_by"), name=name))
+
+
+def _edit(request: HttpRequest, publisher: Publisher) -> HttpResponse:
+    form = PublisherForm(request.POST or None, instance=publisher)
+    profile = Profile(publisher.playback, "publisher", request.POST or None)
+    if request.method == "POST" and (form.is_valid() & profile.is_valid()):
+        saved = form.save(commit=False)
+        saved.playback = profile.row
+        saved.updated_by = request.user
+        saved.save()
+        messages.success(request, f"Saved. New sessions on {saved.title} follow these settings from now on.")
+        return redirect("publisher", saved.name)
+    context = {"publisher": publisher, "form": form, "profile": profile}
+    return render(request, "playback/publisher.html", context, status=422 if request.method == "POST" else 200)
+
+
+def publisher_delete(request: HttpRequest, name: str) -> HttpResponse:
+    """Asks first; sessions keep the publisher's name in their record."""
+    publisher = get_object_or_404(Publisher, name=name)
+    if request.method == "POST":
+        publisher.delete()
+        messages.success(request, f"{publisher.title} is deleted. Its past sessions are kept.")
+        return redirect("publisher-list")
+    return render(request, "playback/publisher_delete.html", {"publisher": publisher})

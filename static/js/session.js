@@ -1,0 +1,27 @@
+// Keeps the creative in step with the session's playhead: within 0.3 s, as the news arrive.
+
+const CLOSE_ENOUGH_SEC = 0.3;
+
+function follow() {
+  const head = document.getElementById("live-head");
+  const video = document.getElementById("creative");
+  if (!head || !video) return;
+  const offset = Number(head.dataset.offset);
+  const speed = Number(head.dataset.speed);
+  const playing = head.dataset.status === "running" && !head.dataset.paused && speed > 0;
+  if (Math.abs(video.currentTime - offset) > CLOSE_ENOUGH_SEC && video.readyState > 0) {
+    video.currentTime = Math.min(offset, video.duration || offset);
+  }
+  if (!playing) {
+    video.pause();
+    return;
+  }
+  video.playbackRate = Math.min(speed, 16);
+  if (video.paused) video.play().catch(() => {});
+}
+
+document.addEventListener("htmx:wsAfterMessage", follow);
+document.addEventListener("DOMContentLoaded", () => {
+  document.getElementById("creative")?.addEventListener("loadedmetadata", follow);
+  follow();
+});

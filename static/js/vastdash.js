@@ -1,0 +1,52 @@
+// Small manners of every page: theme switch, local times, copying, and saying when the live socket is gone.
+
+
+function labelTheme() {
+  const names = { auto: "as the system", light: "light", dark: "dark" };
+  document.getElementById("theme-switch")?.setAttribute("aria-label", `Theme: ${names[window.vastdashTheme.choice()]}`);
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#theme-switch")) {
+    window.vastdashTheme.next();
+    labelTheme();
+  }
+  const copy = event.target.closest("[data-copy-from]");
+  if (copy) copyText(copy);
+});
+
+async function copyText(button) {
+  const response = await fetch(button.dataset.copyFrom, { credentials: "same-origin" });
+  const said = button.querySelector("[data-said]") || button;
+  const before = said.textContent;
+  try {
+    if (!response.ok) throw new Error(String(response.status));
+    await navigator.clipboard.writeText(await response.text());
+    said.textContent = "Copied";
+  } catch {
+    said.textContent = "Not copied: use Download";
+  }
+  setTimeout(() => { said.textContent = before; }, 2000);
+}
+
+function localTimes(scope) {
+  for (const time of scope.querySelectorAll("time[datetime]:not([data-local])")) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.getTime())) continue;
+    time.textContent = moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    time.dataset.local = "";
+  }
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  labelTheme();
+  localTimes(document);
+});
+document.addEventListener("htmx:afterSettle", (event) => localTimes(event.target));
+
+// The live socket comes back quickly: a viewer of a running session should not wait half a minute for news.
+if (window.htmx) {
+  window.htmx.config.wsReconnectDelay = (tries) => Math.min(250 * 2 ** tries, 3000) * (0.5 + Math.random() / 2);
+}
+document.addEventListener("htmx:wsClose", () => document.body.classList.add("socket-lost"));
+document.addEventListener("htmx:wsOpen", () => document.body.classList.remove("socket-lost"));

@@ -1,0 +1,44 @@
+"""The JSON API: the rooms' routers under one roof, with errors as RFC 9457 problem documents.
+
+The browser's sign-in carries it: cookies, and the CSRF token in ``X-CSRFToken`` for anything but GET.
+Who may call what is decided before, by the route tables in ``roles.py``.
+"""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import ValidationError
+from ninja.security import django_auth
+
+from pipeline.api import router as builds
+from playback.api import router as sessions
+from vastdash.web import problem
+
+api = NinjaAPI(
+    title="vastdash",
+    version="1",
+    urls_namespace="api",
+    auth=django_auth,
+    docs_url="/docs",
+    openapi_url="/openapi.json",
+)
+api.add_router("/builds", builds)
+api.add_router("/sessions", sessions)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+    fields = [{"field": _field(row["loc"]), "text": row["msg"]} for row in error.errors]
+    named = "; ".join(f"{row['field']}: {row['text']}" for row in fields)
+    return problem(422, "Not valid", named, fields=fields)
+
+
+@api.exception_handler(Http404)
+def _missing(_request: HttpRequest, _error: Exception) -> HttpResponse:
+    return problem(404, "Not found", "Nothing has this id.")
+
+
+def _field(location: Any) -> str:
+    """``("body", "payload", "receiver")`` -> ``receiver``: callers know their own field names only."""
+    return ".".join(str(part) for part in location if part not in {"body", "payload", "query", "path"}) or "body"

@@ -1,0 +1,56 @@
+"""Every environment variable the site reads, with its default and meaning: the one table settings and README share."""
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Variable(NamedTuple):
+    """One environment variable; ``default`` is the text used when it is unset or empty."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+VARIABLES = (
+    Variable("VASTDASH_DATA_DIR", "data", "Folder of the embedded database and the generated secret key"),
+    Variable("VASTDASH_HOST", "127.0.0.1", "Address the server listens on"),
+    Variable("VASTDASH_PORT", "8000", "Port the server listens on"),
+    Variable("VASTDASH_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]", "Host names the site answers to"),
+    Variable("VASTDASH_HTTPS", "0", "1 when served over HTTPS: secure cookies and HSTS"),
+    Variable("VASTDASH_SECRET_KEY", "", "Signing key; generated once into the data folder when empty"),
+    Variable("VASTDASH_DEBUG", "0", "1 shows Django's debug pages; never on a reachable host"),
+    Variable("VASTDASH_LOG_LEVEL", "INFO", "Least level that is logged"),
+    Variable("VASTDASH_UPLOAD_MAX_BYTES", "10000000", "Largest bid response accepted, after unpacking"),
+    Variable("VASTDASH_REDIS_URL", "", "Redis for the channel layer; in-process when empty"),
+    Variable("VASTDASH_PLAYBACK_MODE", "", "Mode that `auto` means: real or headless; real when empty"),
+    Variable("VASTDASH_SESSION_PERSISTENCE", "1", "1 checkpoints running sessions so that a crash can resume them"),
+    Variable("VASTDASH_MEDIA_HOSTS", "", "Origins whose media the session page may play, besides its own"),
+)
+
+_BY_NAME = {variable.name: variable for variable in VARIABLES}
+_FALSE = {"", "0", "false", "no", "off"}
+
+
+class Environment:
+    """Typed reading of the table above; a name that is not in it is a ``KeyError``."""
+
+    def __init__(self, values: Mapping[str, str] = os.environ) -> None:
+        self._values = values
+
+    def text(self, name: str) -> str:
+        return self._values.get(name, "") or _BY_NAME[name].default
+
+    def flag(self, name: str) -> bool:
+        return self.text(name).strip().lower() not in _FALSE
+
+    def number(self, name: str) -> int:
+        text = self.text(name)
+        try:
+            return int(text)
+        except ValueError:
+            raise ValueError(f"{name} must be a whole number, not {text!r}") from None
+
+    def names(self, name: str) -> list[str]:
+        return [part.strip() for part in self.text(name).split(",") if part.strip()]

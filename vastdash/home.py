@@ -1,0 +1,44 @@
+"""The first page after signing in: what runs now, what failed last, where to start; and the health check."""
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from pipeline.models import Build
+from playback.live.runner import runner
+from playback.models import Session
+from vastdash.web import refuse
+
+_ROWS = 8
+
+
+def overview(request: HttpRequest) -> HttpResponse:
+    sessions = Session.objects.select_related("build", "created_by")
+    return render(
+        request,
+        "home.html",
+        {
+            "running": sessions.filter(status="running").order_by("-created_at", "-id")[:_ROWS],
+            "sessions": sessions.exclude(status="running").order_by("-created_at", "-id")[:_ROWS],
+            "builds": Build.objects.select_related("created_by").order_by("-created_at", "-id")[:_ROWS],
+        },
+    )
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers and the live runner is open; 503 says which is not."""
+    checks = {"database": _database_answers(), "runner": runner.is_open}
+    return JsonResponse(checks, status=200 if all(checks.values()) else 503)
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refuse(request, None)

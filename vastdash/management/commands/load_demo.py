@@ -1,0 +1,77 @@
+"""``manage.py load_demo``: people of the three roles, the six providers, a publisher, and a few builds to look at."""
+
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from pipeline import builds
+from playback.engine import PROVIDER_LABELS
+from playback.models import Provider
+from playback.views.providers import shipped
+from vastdash.models import Publisher, User
+from vastdash.roles import Role
+
+PEOPLE = {"adops": Role.AD_OPS, "qa": Role.QA, "manager": Role.VIEWER}
+PROFILE_SET = "seed"
+SAMPLES = ("inline-vast4", "pod-three-seats", "wrapper")
+PUBLISHER = {
+    "name": "living-room",
+    "title": "Living Room TV",
+    "playback": {"max_session_duration_sec": 120.0, "rules": [{"event": "start", "probability": 0.02}]},
+}
+
+
+class Command(BaseCommand):
+    help = "Load demonstration data; passwords are generated and printed once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--if-empty", action="store_true", help="do nothing when somebody can already sign in")
+
+    @transaction.atomic
+    def handle(self, *args: Any, if_empty: bool, **options: Any) -> None:
+        if if_empty and User.objects.exists():
+            return
+        passwords = {name: self._person(name, role) for name, role in PEOPLE.items()}
+        for position, (name, label) in enumerate(PROVIDER_LABELS[PROFILE_SET].items()):
+            Provider.objects.get_or_create(
+                name=name,
+                defaults={
+                    "title": name.capitalize(),
+                    "description": label,
+                    "position": position,
+                    "playback": shipped(name, PROFILE_SET),
+                },
+            )
+        Publisher.objects.get_or_create(name=PUBLISHER["name"], defaults=PUBLISHER)
+        self._builds(User.objects.get(username="qa"))
+        self._tell(passwords)
+
+    def _person(self, name: str, role: Role) -> str | None:
+        """The new password, or None for somebody who was there before."""
+        person, made = User.objects.get_or_create(username=name, defaults={"role": role})
+        if not made:
+            return None
+        password = secrets.token_urlsafe(12)
+        person.set_password(password)
+        person.save()
+        return password
+
+    def _builds(self, user: User) -> None:
+        for name in SAMPLES:
+            builds.build(
+                response=(settings.BASE_DIR / "examples" / "bids" / f"{name}.json").read_bytes(),
+                request=None,
+                config={"receiver": "GENERIC", "selection_strategy": "TOP_N"},
+                title=f"{name}.json",
+                user=user,
+            )
+
+    def _tell(self, passwords: dict[str, str | None]) -> None:
+        self.stdout.write("\nDemonstration users (these passwords are shown only now):")
+        for name, password in passwords.items():
+            role = PEOPLE[name].value.replace("_", "-")
+            self.stdout.write(f"  {name:<8} {password or '(as before)':<18} role {role}")

@@ -1,0 +1,49 @@
+"""Rows that both halves of the site share: who uses it, and whose screens the ads play on."""
+
+import secrets
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from vastdash.roles import ROLE_LABELS, Role
+
+# No vowels and no look-alikes: an id never spells a word and survives being read aloud.
+_ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
+PUBLIC_ID_LENGTH = 12
+
+
+def new_public_id() -> str:
+    """A short id nobody can guess (57 bits), the same in pages, API and command line."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(PUBLIC_ID_LENGTH))
+
+
+class User(AbstractUser):
+    """Somebody who signs in; the role decides what they may do (see ``roles.py``)."""
+
+    role = models.CharField(
+        max_length=10, choices=[(role.value, label) for role, label in ROLE_LABELS.items()], default=Role.VIEWER
+    )
+
+    @property
+    def role_label(self) -> str:
+        return "Superuser" if self.is_superuser else ROLE_LABELS[Role(self.role)]
+
+
+class Publisher(models.Model):
+    """Whose screen: overrides the provider's playback settings, and is overridden by the player's own.
+
+    ``playback`` holds a partial playback configuration in the row shape of ``playback.rows``.
+    """
+
+    name = models.SlugField(max_length=60, unique=True)
+    title = models.CharField(max_length=120)
+    playback = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,104 @@
+"""Who may do what: one table of roles and actions, one table of routes and the action each asks for.
+
+A route that no table names is closed to everybody. Pages, fragments, the API and the sockets all ask here.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    QA = "qa"
+    AD_OPS = "ad_ops"
+
+
+ROLE_LABELS: Final = {Role.VIEWER: "Manager (viewer)", Role.QA: "QA", Role.AD_OPS: "Ad-ops"}
+
+
+class Action(StrEnum):
+    """What a route may ask for. The last three are not in the role table: they are rules of their own."""
+
+    READ = "read"
+    BUILD = "build"
+    PLAY = "play"
+    SHARE = "share"
+    SEE_DEBUG = "see debug"
+    EDIT_CONFIG = "edit configuration"
+    DELIVER_LIVE = "deliver live"
+    DELETE = "delete"
+
+    PUBLIC = "anybody, signed in or not"
+    SIGNED_IN = "anybody signed in"
+    ADMINISTER = "superusers only"
+
+
+_READER: Final = frozenset({Action.READ, Action.SHARE})
+_TESTER: Final = _READER | {Action.BUILD, Action.PLAY, Action.SEE_DEBUG}
+_OPERATOR: Final = _TESTER | {Action.EDIT_CONFIG, Action.DELIVER_LIVE, Action.DELETE}
+
+ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
+    Role.VIEWER: _READER,
+    Role.QA: _TESTER,
+    Role.AD_OPS: _OPERATOR,
+}
+
+# Route name -> method -> action. HEAD and OPTIONS count as GET.
+_GET = "GET"
+_POST = "POST"
+ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
+    "login": {_GET: Action.PUBLIC, _POST: Action.PUBLIC},
+    "logout": {_POST: Action.SIGNED_IN},
+    "healthz": {_GET: Action.PUBLIC},
+    "home": {_GET: Action.READ},
+    "build-list": {_GET: Action.READ},
+    "build-new": {_GET: Action.BUILD, _POST: Action.BUILD},
+    "build": {_GET: Action.READ},
+    "build-vast": {_GET: Action.READ},
+    "session-list": {_GET: Action.READ},
+    "session-new": {_GET: Action.PLAY, _POST: Action.PLAY},
+    "session": {_GET: Action.READ},
+    "session-record": {_GET: Action.READ},
+    "session-command": {_POST: Action.PLAY},
+    "provider-list": {_GET: Action.READ},
+    "provider": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
+    "provider-reset": {_POST: Action.EDIT_CONFIG},
+    "publisher-list": {_GET: Action.READ},
+    "publisher-new": {_GET: Action.EDIT_CONFIG, _POST: Action.EDIT_CONFIG},
+    "publisher": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
+    "publisher-delete": {_GET: Action.DELETE, _POST: Action.DELETE},
+    "api:openapi-json": {_GET: Action.READ},
+    "api:openapi-view": {_GET: Action.READ},
+    "api:builds": {_GET: Action.READ, _POST: Action.BUILD},
+    "api:build": {_GET: Action.READ},
+    "api:sessions": {_GET: Action.READ, _POST: Action.PLAY},
+    "api:session": {_GET: Action.READ},
+    "api:session-command": {_POST: Action.PLAY},
+}
+
+# Whole namespaces that bring their own pages.
+NAMESPACES: Final[Mapping[str, Action]] = {"admin": Action.ADMINISTER}
+
+SOCKETS: Final[Mapping[str, Action]] = {"session": Action.READ}
+
+
+def rule(route: str, method: str) -> Action | None:
+    """The action a route asks for, or None when no table names it (which means: closed)."""
+    namespace = route.partition(":")[0]
+    if namespace in NAMESPACES:
+        return NAMESPACES[namespace]
+    return ROUTES.get(route, {}).get(_GET if method in {"HEAD", "OPTIONS"} else method)
+
+
+def may(user: Any, action: Action | str | None) -> bool:
+    """Whether this user may do it. ``user`` needs ``is_authenticated``, ``is_superuser`` and ``role``."""
+    if action is None:
+        return False
+    if action == Action.PUBLIC:
+        return True
+    if user is None or not user.is_authenticated or not user.is_active:
+        return False
+    if action == Action.SIGNED_IN or user.is_superuser:
+        return True
+    return action in ALLOWED.get(user.role, frozenset())

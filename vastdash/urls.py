@@ -1,0 +1,21 @@
+"""Every address of the site. Who may open which stands in ``roles.py``."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+from vastdash import home
+from vastdash.api import api
+
+urlpatterns = [
+    path("", home.overview, name="home"),
+    path("healthz", home.healthz, name="healthz"),
+    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sign-out/", auth.LogoutView.as_view(), name="logout"),
+    path("", include("pipeline.urls")),
+    path("", include("playback.urls")),
+    path("api/v1/", api.urls),
+    path("admin/", admin.site.urls),
+]
+
+handler403 = "vastdash.home.forbidden"

@@ -1,0 +1,100 @@
+"""Manners every page shares: who may come in, how a refusal looks, how a list is cut into pages."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from vastdash import roles
+
+PAGE_SIZE = 50
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class AccessMiddleware:
+    """Asks the tables in ``roles.py`` before any view runs; what they do not name is refused."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        action = roles.rule(match.view_name if match else "", request.method or "")
+        if roles.may(request.user, action):
+            return None
+        if not request.user.is_authenticated:
+            return _ask_to_sign_in(request)
+        return refuse(request, action)
+
+
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    if is_api(request):
+        return problem(401, "Sign in first", "This address is closed to the signed-out.")
+    if request.htmx:
+        return HttpResponseClientRedirect(reverse(settings.LOGIN_URL))
+    return redirect_to_login(request.get_full_path())
+
+
+def refuse(request: HttpRequest, action: roles.Action | None) -> HttpResponse:
+    """403 that names what is missing; 405 belongs to the view, so an unlisted method is refused here too."""
+    wanted = f"Your role does not include: {action}." if action else "No rule opens this address."
+    if is_api(request):
+        return problem(403, "Not allowed", wanted)
+    return render(request, "403.html", {"wanted": wanted}, status=403)
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def problem(status: int, title: str, detail: str, **extra: Any) -> JsonResponse:
+    """An error as RFC 9457 asks: ``type``, ``title``, ``status``, ``detail``, and what else helps."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **extra}
+    return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+def may_context(request: HttpRequest) -> dict[str, Any]:
+    """``may.build``, ``may.edit_configuration`` …: controls a role lacks are absent, not disabled."""
+    user = getattr(request, "user", None)
+    return {"may": {action.name.lower(): roles.may(user, action) for action in roles.Action}}
+
+
+class Page:
+    """One page of a list ordered newest first, found by position, not by counting (keyset paging).
+
+    ``rows`` must have ``at`` (the name of a timestamp column) and ``id``; ``before`` is ``"<epoch µs>-<id>"``
+    of the last row already shown, as ``next`` gives it.
+    """
+
+    def __init__(self, rows: QuerySet, before: str | None, at: str = "created_at", size: int = PAGE_SIZE) -> None:
+        rows = rows.order_by(f"-{at}", "-id")
+        position = _read_position(before)
+        if position:
+            moment, row_id = position
+            rows = rows.filter(**{f"{at}__lte": moment}).filter(Q(**{f"{at}__lt": moment}) | Q(**{at: moment}, id__lt=row_id))
+        found = list(rows[: size + 1])
+        self.rows = found[:size]
+        self.next = _position(self.rows[-1], at) if len(found) > size else None
+        self.first = position is None
+
+
+def _position(row: Any, at: str) -> str:
+    return f"{(getattr(row, at) - _EPOCH) // timedelta(microseconds=1)}-{row.pk}"
+
+
+def _read_position(text: str | None) -> tuple[Any, int] | None:
+    try:
+        micros, row_id = (int(part) for part in (text or "").split("-"))
+        return _EPOCH + timedelta(microseconds=micros), row_id
+    except (ValueError, OverflowError):
+        return None
