@@ -7,14 +7,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from lxml import etree
 
 from vast.errors import VastError, VastErrorCode
 from vast.notice import Notice
 
-Element = etree._Element
+Element = etree._Element  # noqa: SLF001 (lxml gives its element type no public name)
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 127
@@ -212,9 +212,10 @@ def _check_root(root: Element, lenient: bool, notices: list[Notice]) -> None:
         raise _refuse(VastErrorCode.VERSION_UNSUPPORTED, "VAST1", "this is VAST 1, which is not supported")
     if name.upper() != "VAST":
         raise _refuse(VastErrorCode.SCHEMA, "NOT_VAST", f"the root element is <{name[:60]}>, not <VAST>")
-    if name == "VAST" and root.prefix is None:
+    prefix: str | None = cast("str | None", root.prefix)
+    if name == "VAST" and prefix is None:
         return
-    shown = root.prefix + ":" + name if root.prefix else name
+    shown = f"{prefix}:{name}" if prefix else name
     if not lenient:
         raise _refuse(
             VastErrorCode.SCHEMA, "NOT_VAST", f"the root element is written <{shown[:60]}>, not <VAST>"
@@ -262,8 +263,8 @@ def parse(
 ) -> Document:
     """A VAST document as one tree; CDATA, comments, prefixes and unknown nodes are kept.
 
-    `lenient` admits a prefixed or case-variant root, `for_reading` drops comments and blanks for speed. Raises VastError:
-    code 100 for text that is not XML or passes a limit, 101 for other XML, 102 for versions that are not supported.
+    `lenient` admits a prefixed or case-variant root, `for_reading` drops comments and blanks for speed.
+    Raises VastError: 100 for text that is no XML or passes a limit, 101 for other XML, 102 for an unsupported version.
     """
     notices: list[Notice] = []
     encoded = _as_utf8(data, max_bytes)

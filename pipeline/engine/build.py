@@ -65,7 +65,7 @@ def build_vast_from_bid_response(
 ) -> VastResult:
     """Builds the VAST of a bid response. Request and response are mappings, JSON text or None; never raises for them.
 
-    Prices are CPM in the response's currency. What cannot be read at all gives a no-ad document and an entry in `errors`.
+    Prices are CPM in the response's currency. What cannot be read at all gives a no-ad document and an error notice.
     """
     settings, config_notices = as_config(config)
     asked, received = read_request(request), read_response(response)
@@ -140,7 +140,7 @@ def _version(pod: _Pod) -> str:
     if newest != version:
         for taken in pod.taken:
             if highest([version, taken.markup.version]) != version:
-                text = f"the ad is VAST {taken.markup.version}, the document is labelled {version} (version_policy FIXED)"
+                text = f"the ad is VAST {taken.markup.version}, its document says {version} (version_policy FIXED)"
                 pod.warnings.append(Notice("VERSION_FIXED", taken.bid.id, text))
     return version
 

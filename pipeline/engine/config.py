@@ -37,7 +37,7 @@ class VersionPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlacementRules:
-    """Where each kind of metadata goes. `left_to_receiver` names the rules nobody chose: there the receiver's own holds."""
+    """Where each kind of metadata goes; for the rules named in `left_to_receiver` the receiver decides."""
 
     pricing_placement: Placement = Placement.INLINE
     advertiser_placement: Placement = Placement.INLINE

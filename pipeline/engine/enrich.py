@@ -45,7 +45,7 @@ Values = tuple[Leaf, ...]
 
 @dataclass(frozen=True, slots=True)
 class Datum:
-    """One kind of metadata: its two forms, since which version each parent may hold the element, and how values compare.
+    """One kind of metadata: its two forms, since when each parent may hold the element, and how values compare.
 
     `element` is "" for a datum that has no VAST element of its own.
     """
@@ -185,7 +185,7 @@ def _spoken(leaves: Sequence[Leaf]) -> str:
 
 
 class _Forms:
-    """The two forms of a datum as they stand in the ad: inline elements with text, Extensions of its type with content."""
+    """The two forms of a datum as they stand in the ad: inline elements, and Extensions of its type, with content."""
 
     def __init__(self, datum: Datum, ad: _Ad) -> None:
         self.datum = datum
@@ -234,7 +234,7 @@ class _Forms:
             insert(extension, name, version, leaf.text, attributes)
 
     def overwrite(self, group: list[Element], wanted: Values) -> None:
-        """The wanted values in place of a group: the first nodes are rewritten, the surplus goes, the missing are added."""
+        """The wanted values in place of a group: nodes are rewritten, surplus ones go, missing ones are added."""
         parent = group[0].getparent()
         assert parent is not None
         inline = parent is self.ad.side

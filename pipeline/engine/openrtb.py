@@ -29,8 +29,8 @@ _HUGE = 10**_LONGEST_INTEGER
 class Bid:
     """One bid with the fields the pipeline reads; `position` counts the bids of the response from 0.
 
-    `price` is a finite Decimal or None; `price_remark` says why it is None or that it was a string. `adm` is "" when blank.
-    `malformed` is set for an entry that is no JSON object.
+    `price` is a finite Decimal or None; `price_remark` says why it is None or that it was a string. `adm` is "" when
+    blank. `malformed` is set for an entry that is no JSON object.
     """
 
     position: int
@@ -120,10 +120,7 @@ def _integer(digits: str) -> int | float:
 def _decode(source: bytes | bytearray | memoryview | str) -> Any:
     """JSON text to objects. NaN, Infinity and 1e400 become floats that are not finite, so that only their bid falls."""
     text: bytes | str = source if isinstance(source, str) else bytes(source)
-    if isinstance(text, bytes):
-        text = text.removeprefix(b"\xef\xbb\xbf")
-    else:
-        text = text.removeprefix("\ufeff")
+    text = text.removeprefix("\ufeff") if isinstance(text, str) else text.removeprefix(b"\xef\xbb\xbf")
     try:
         return msgspec.json.decode(text)
     except RecursionError:

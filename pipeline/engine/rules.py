@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Placement(StrEnum):
-    """INLINE: the VAST element; WRAPPER: the same on wrapper ads only; EXTENSIONS: an Extension; SKIP, OMIT: nowhere."""
+    """INLINE: the VAST element; WRAPPER: that on wrappers only; EXTENSIONS: an Extension; SKIP, OMIT: nowhere."""
 
     INLINE = "INLINE"
     WRAPPER = "WRAPPER"

@@ -66,7 +66,7 @@ def _finish(ad: Element, side: Element, version: str, ad_id: str) -> tuple[Edit,
 
 GAM_SSU = Receiver(
     name=_RULE,
-    summary="Google Ad Manager, server-side unwrapping: advertiser and category on wrappers too, missing ids filled in.",
+    summary="Google Ad Manager, server-side unwrapping: advertiser and category on wrappers too, missing ids filled.",
     placements={
         "pricing_placement": Placement.INLINE,
         "advertiser_placement": Placement.INLINE,
