@@ -1,0 +1,67 @@
+"""The measurements: each compares two things that do the same work, and the result file is flat."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from bench import __main__ as runner
+from bench import build, sim
+from pipeline.engine import build_vast_from_bid_response
+from playback.engine import VastClient
+from playback.engine.plan import compile_plan
+from vast.ad import read
+
+
+@pytest.fixture
+def modules(monkeypatch, tmp_path):
+    """The runner with two small measurements in place of the real ones."""
+    figures = {"one": {"a": 1.0, "b": 2}, "two": {"c": 1 / 3}}
+    monkeypatch.setattr(runner, "measurements", lambda: sorted(figures))
+    monkeypatch.setattr(
+        runner.importlib,
+        "import_module",
+        lambda name: SimpleNamespace(run=lambda: figures[name.split(".")[1]]),
+    )
+    monkeypatch.setattr(runner, "RESULTS", tmp_path / "results.json")
+    return figures
+
+
+def test_the_real_measurements_are_found_by_their_run_function():
+    assert {"build", "sim"} <= set(runner.measurements())
+    assert "rounds" not in runner.measurements()
+
+
+def test_the_result_file_maps_each_figure_to_a_number(modules, capsys):
+    assert runner.main([]) == 0
+    assert json.loads(runner.RESULTS.read_text()) == {"a": 1.0, "b": 2.0, "c": 0.33333}
+    assert "one" in capsys.readouterr().out
+
+
+def test_a_figure_given_twice_is_refused(modules):
+    modules["two"]["a"] = 9.0
+    with pytest.raises(ValueError, match="two measurements give a"):
+        runner.main([])
+
+
+def test_an_unknown_measurement_is_refused_by_name(modules, capsys):
+    assert runner.main(["three"]) == 2
+    assert "three" in capsys.readouterr().err
+
+
+def test_build_and_its_floor_write_the_same_ads():
+    body = build.response(5)
+    built = build_vast_from_bid_response(None, body, build.CONFIG)
+    ours, floor = (read(xml) for xml in (built.xml, build.floor(body)))
+    assert {ad.id for ad in ours.ads} == {ad.id for ad in floor.ads}
+    assert {(t.event, t.url) for ad in ours.ads for t in ad.linear.trackers} == {
+        (t.event, t.url) for ad in floor.ads for t in ad.linear.trackers
+    }
+    assert all(ad.pricing and ad.advertiser for ad in ours.ads)
+
+
+def test_the_tick_loop_and_the_player_agree_on_every_session():
+    ad = sim.ad_of(30)
+    client, plan = VastClient.from_xml(sim.document(30)), compile_plan(ad, sim.CONFIG)
+    assert len(plan.moments) == 12
+    assert 0.2 < sim.check_same_outcomes(plan, client, ad, sessions=60) < 0.5
