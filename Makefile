@@ -26,8 +26,9 @@ test: dev  ## Every test and check, with a coverage report
 lint: $(DEV)  ## Style, types, import contracts and templates
 	@$(PYTHON) tools/run_tests.py checks
 
-format: $(DEV)  ## Let ruff rewrite what it can
+format: $(DEV)  ## Let ruff and djade rewrite what they can
 	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format .
+	@find templates -name '*.html' | xargs $(VENV)/bin/djade --target-version 5.2
 
 bench: $(DEV)  ## Measure; prints a table and writes bench/results.json
 	@$(PYTHON) -m bench

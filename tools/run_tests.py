@@ -55,15 +55,15 @@ def templates() -> list[str]:
 def checks() -> Tally:
     """Each static check, all of them even when one fails."""
     commands = {
-        "style": ["ruff", "check", "--quiet", "."],
-        "format": ["ruff", "format", "--check", "--quiet", "."],
+        "style": ["ruff", "check", "--quiet", "--output-format", "concise", "."],
+        "format": ["ruff", "format", "--check", "--quiet", "--output-format", "concise", "."],
         "types": ["mypy", "--no-error-summary"],
         "imports": ["lint-imports", "--no-logo"],
         "templates": ["djade", "--check", "--target-version", "5.2", *templates()],
     }
     tally = Tally()
     for name, (tool, *arguments) in commands.items():
-        command = [SCRIPTS / tool, *arguments]
+        command = [str(SCRIPTS / tool), *arguments]
         answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if answer.returncode == 0:
             tally.passed += 1
