@@ -11,7 +11,7 @@ from vast.lint import Finding, lint
 
 # Colouring costs about a second a megabyte; a document past this is shown plain.
 _COLOUR_LIMIT = 500_000
-_FORMATTER = HtmlFormatter(nowrap=True, linespans="L", classprefix="x-")
+_FORMATTER = HtmlFormatter(cssclass="xml-lines", linespans="L", classprefix="x-")
 
 
 def readable(xml: str) -> str:

@@ -10,7 +10,7 @@ from playback.models import Provider
 from playback.rows import to_partial
 from vastdash.models import Publisher
 
-INHERIT = "as the level below says"
+INHERIT = "inherit"
 MODES = (("real", "real: wall clock"), ("headless", "headless: virtual time"), ("auto", "auto"))
 SPEEDS = (("1", "1×"), ("2", "2×"), ("10", "10×"), ("0", "as fast as possible"))
 SEED_MAX = 2**53 - 1

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from playback.engine import PlaybackSession
+from playback.engine import PlaybackSession, PlaybackSessionState
 from playback.engine.events import QUARTILES
 from playback.timeline import Timeline, timeline
 
@@ -35,7 +35,6 @@ class SessionView:
     clock_sec: float
     duration_sec: float
     timeline: Timeline
-    media_url: str
     session: PlaybackSession
     ledger: Sequence[Mapping[str, Any]] = field(default=())
 
@@ -72,11 +71,10 @@ def view(
     public_id: str,
     session: PlaybackSession,
     ledger: Sequence[Mapping[str, Any]],
-    offset_sec: float | None = None,
-    media_url: str = "",
+    now: PlaybackSessionState | None = None,
 ) -> SessionView:
-    """``offset_sec`` is where the playhead is now, when that is later than the session's last record."""
-    offset = session.current_offset_sec if offset_sec is None else offset_sec
+    """``now`` is a running player's state, whose playhead is ahead of the session's last record."""
+    offset, clock_ms = (now.playhead_ms / 1000, now.clock_ms) if now else (session.current_offset_sec, session.clock_ms)
     return SessionView(
         public_id=public_id,
         status=session.status.value,
@@ -87,10 +85,9 @@ def view(
         speed=1.0 if session.config.mode == "real" else session.config.headless_playback_speed,
         seed=session.seed,
         offset_sec=offset,
-        clock_sec=session.clock_ms / 1000,
+        clock_sec=clock_ms / 1000,
         duration_sec=session.duration_sec,
         timeline=timeline(session, offset),
-        media_url=media_url,
         session=session,
         ledger=ledger,
     )

@@ -6,9 +6,6 @@ from playback.engine import PlaybackSession
 from playback.engine.events import EVENTS, QUARTILES
 
 WIDTH = 1000
-LEFT = 8
-RIGHT = 992
-QUARTILE_LABELS = {"firstQuartile": "25 %", "midpoint": "50 %", "thirdQuartile": "75 %", "complete": "100 %"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,6 @@ class Timeline:
     """Everything ``_timeline.svg`` draws, in a box 1000 wide."""
 
     head: float
-    played: float
     marks: tuple[Mark, ...]
     windows: tuple[Window, ...]
     interruption: Mark | None
@@ -44,12 +40,10 @@ class Timeline:
 def timeline(session: PlaybackSession, offset_sec: float) -> Timeline:
     """The picture of this session with its playhead at ``offset_sec``."""
     duration = session.duration_sec or 1.0
-    head = _x(offset_sec, duration)
     return Timeline(
-        head=head,
-        played=round(head - LEFT, 2),
+        head=_x(offset_sec, duration),
         marks=tuple(
-            Mark(_x(float(EVENTS[event].fraction or 0) * duration, duration), QUARTILE_LABELS[event], number in session.quartiles_tracked)
+            Mark(_x(float(EVENTS[event].fraction or 0) * duration, duration), event, number in session.quartiles_tracked)
             for event, number in QUARTILES.items()
         ),
         windows=tuple(_windows(session, duration)),
@@ -60,7 +54,7 @@ def timeline(session: PlaybackSession, offset_sec: float) -> Timeline:
 
 def _x(seconds: float, duration: float) -> float:
     share = min(max(seconds / duration, 0.0), 1.0)
-    return round(LEFT + share * (RIGHT - LEFT), 2)
+    return round(share * WIDTH, 2)
 
 
 def _windows(session: PlaybackSession, duration: float) -> list[Window]:

@@ -8,14 +8,27 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
+from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
 from ninja.security import django_auth
 
 from pipeline.api import router as builds
 from playback.api import router as sessions
 from vastdash.web import problem
 
+
+class CarefulParser(Parser):
+    """Reads a JSON body; nesting that would exhaust the stack is the caller's mistake, not ours."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        try:
+            return super().parse_body(request)
+        except RecursionError:
+            raise HttpError(400, "The JSON is nested too deep to be read.") from None
+
+
 api = NinjaAPI(
+    parser=CarefulParser(),
     title="vastdash",
     version="1",
     urls_namespace="api",
@@ -32,6 +45,11 @@ def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     fields = [{"field": _field(row["loc"]), "text": row["msg"]} for row in error.errors]
     named = "; ".join(f"{row['field']}: {row['text']}" for row in fields)
     return problem(422, "Not valid", named, fields=fields)
+
+
+@api.exception_handler(HttpError)
+def _refused(_request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(error.status_code, "Not usable", str(error))
 
 
 @api.exception_handler(Http404)

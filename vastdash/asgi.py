@@ -15,6 +15,7 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 
 from playback.live.runner import runner  # noqa: E402
 from playback.urls import socket_urlpatterns  # noqa: E402
+from vastdash.limits import BodyLimit  # noqa: E402
 
 
 async def lifespan(_scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
@@ -36,7 +37,7 @@ async def lifespan(_scope: dict[str, Any], receive: Callable[[], Awaitable[Any]]
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": BodyLimit(django_application),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(socket_urlpatterns))),
         "lifespan": lifespan,
     }

@@ -176,8 +176,8 @@ CONTENT_SECURITY_POLICY = {
 }
 
 UPLOAD_MAX_BYTES = env.number("VASTDASH_UPLOAD_MAX_BYTES")
-# Form text counts in code units and escapes: the real limit is checked on the decoded bytes, with a message.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * UPLOAD_MAX_BYTES
+# Whole bodies are limited in front of Django (limits.py), uploads at their field (pipeline/intake.py).
+DATA_UPLOAD_MAX_MEMORY_SIZE = None
 FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
 PLAYBACK_MODE = env.text("VASTDASH_PLAYBACK_MODE")
 SESSION_PERSISTENCE = env.flag("VASTDASH_SESSION_PERSISTENCE")

@@ -65,12 +65,11 @@ async def present(public_id: str, player: BaseVastPlayer | None) -> dict[str, li
 
 
 def live_view(public_id: str, player: BaseVastPlayer) -> SessionView:
-    state = player.state()
     return view(
         public_id=public_id,
         session=player.session,
         ledger=[entry.to_dict() for entry in player.ledger],
-        offset_sec=state.playhead_ms / 1000,
+        now=player.state(),
     )
 
 
