@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vast.ad import Ad, Linear
+from vast.durations import read_duration
 from vast.notice import Notice
 
 
@@ -17,6 +18,7 @@ class AdData:
     index: int = 0
     wrappers: tuple[Ad, ...] = ()
     notices: tuple[Notice, ...] = ()
+    lenient: bool = True
 
     @property
     def linear(self) -> Linear | None:
@@ -24,7 +26,9 @@ class AdData:
 
     @property
     def duration_ms(self) -> int | None:
-        return self.ad.duration_ms
+        """The ad's length; None when it is missing or, read strictly, not written as HH:MM:SS."""
+        milliseconds, remark = read_duration(self.linear.duration_text) if self.linear else (None, None)
+        return milliseconds if self.lenient or not remark else None
 
     @property
     def levels(self) -> tuple[tuple[str, Ad], ...]:

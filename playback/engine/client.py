@@ -53,7 +53,9 @@ class VastClient:
             return NoAd(
                 int(VastErrorCode.WRAPPER_GENERAL), text, "WRAPPER", tuple(vast.errors), uri, vast.notices
             )
-        return AdData(ad, vast.version, sha256(self.document).hexdigest(), index, (), vast.notices)
+        return AdData(
+            ad, vast.version, sha256(self.document).hexdigest(), index, (), vast.notices, self.lenient
+        )
 
     def get_playback_config(
         self, provider: str | None = None, publisher: str | None = None, override: Level = None, **levels: Any

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, Self, get_args
 
 from playback.engine.errors import ConfigError
-from playback.engine.interruptions import RULE_FIELDS, InterruptionRule
+from playback.engine.interruptions import RULE_FIELDS, InterruptionRule, make_rule
 
 PlaybackMode = Literal["real", "headless", "auto"]
 PausePixels = Literal["every", "once"]
@@ -137,9 +137,7 @@ class PlaybackSessionConfig:
             object.__setattr__(self, name, check(name, getattr(self, name)))
         if not isinstance(self.interruption_rules, RuleTable):
             parts = stated_rules(self.interruption_rules).items()
-            whole = {
-                event: InterruptionRule.from_parts(event, rule) for event, rule in parts if rule is not None
-            }
+            whole = {event: make_rule(event, rule) for event, rule in parts if rule is not None}
             object.__setattr__(self, "interruption_rules", RuleTable(whole))
 
     @property
@@ -214,7 +212,7 @@ def _parts(event: str, rule: RuleParts) -> dict[str, Any]:
     if not isinstance(rule, Mapping):
         raise ConfigError(f"interruption_rules.{event}", f"{type(rule).__name__} is not a rule")
     for name in rule:
-        if name not in RULE_FIELDS:
+        if name not in (*RULE_FIELDS, "kind"):
             raise ConfigError(f"interruption_rules.{event}.{name}", "unknown field", RULE_FIELDS)
     return dict(rule)
 

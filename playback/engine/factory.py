@@ -64,7 +64,7 @@ class PlayerFactory:
 
 def choose_mode(mode: str | None, config: PlaybackSessionConfig, env: Mapping[str, str] | None = None) -> str:
     """real or headless. ConfigError for a mode that does not exist, wherever it was named."""
-    wanted = _known("mode", mode or config.mode)
+    wanted = _known("mode", config.mode if mode is None else mode)
     if wanted == "auto":
         environment = os.environ if env is None else env
         wanted = _known(MODE_VARIABLE, environment.get(MODE_VARIABLE, "").strip().lower() or "real")

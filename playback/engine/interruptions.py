@@ -211,6 +211,15 @@ RULE_KINDS: Final[Mapping[str, type[InterruptionRule]]] = MappingProxyType({"uni
 """The shapes a rule can have: a frozen dataclass with `draw(duration_ms, rng) -> RuleOutcome`."""
 
 
+def make_rule(event: str, parts: Mapping[str, Any]) -> InterruptionRule:
+    """A rule of the shape named by the part `kind` (uniform where none is named)."""
+    shape = {name: value for name, value in parts.items() if name != "kind"}
+    kind = parts.get("kind", "uniform")
+    if kind not in RULE_KINDS:
+        raise ConfigError(f"interruption_rules.{event}.kind", f"unknown kind {kind!r}", RULE_KINDS)
+    return RULE_KINDS[kind].from_parts(event, shape)
+
+
 def default_reason(event: str) -> InterruptionReason:
     early = event in ("start", *BEFORE_RENDERING)
     return InterruptionReason.NETWORK_ERROR if early else InterruptionReason.USER_CLOSE

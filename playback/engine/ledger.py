@@ -15,14 +15,7 @@ from playback.engine.events import absence_of
 from playback.engine.macros import macro_values
 from playback.engine.plan import Pixel, Plan
 from playback.engine.session import PlaybackSession, PlaybackStatus, Tracked
-
-try:
-    from vast.macros import expand
-except ModuleNotFoundError:  # the macro table is on its way; until then addresses stay as written
-
-    def expand(url, values, context):  # type: ignore[no-untyped-def]
-        return url
-
+from vast.macros import Context, Value, expand
 
 DELIVERIES: Final = ("dry_run",)
 
@@ -92,10 +85,10 @@ def _due(
         yield _row(pixel, tracked, values)
 
 
-def _row(pixel: Pixel, tracked: Tracked, values: Mapping[str, str]) -> LedgerEntry:
+def _row(pixel: Pixel, tracked: Tracked, values: Mapping[str, Value]) -> LedgerEntry:
     url = f"https:{pixel.url}" if pixel.url.startswith("//") else pixel.url
     reason = placeholder(url)
-    context = "error" if pixel.event == "error" else "tracking"
+    context: Context = "error" if pixel.event == "error" else "tracking"
     return LedgerEntry(
         event=pixel.event,
         url=pixel.url,

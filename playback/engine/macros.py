@@ -7,6 +7,7 @@ from playback.engine.ad_data import AdData
 from playback.engine.plan import Plan
 from playback.engine.session import PlaybackSession, Tracked
 from playback.engine.splitmix import mix, stable_key, uniform
+from vast.macros import Value
 
 _CACHEBUSTING = stable_key("macro:CACHEBUSTING")
 _TRANSACTION = stable_key("macro:TRANSACTIONID")
@@ -14,12 +15,12 @@ _TRANSACTION = stable_key("macro:TRANSACTIONID")
 
 def macro_values(
     ad_data: AdData, plan: Plan, session: PlaybackSession, tracked: Tracked, index: int
-) -> dict[str, str]:
+) -> dict[str, Value]:
     """Macro name -> value (not encoded) for the trackers due at `tracked`, the session's `index`-th such instant.
 
     Macros this player has no value for are left out, which `vast.macros.expand` writes as -1.
     """
-    values = {
+    values: dict[str, Value] = {
         "TIMESTAMP": timestamp((session.start_time or 0.0) + tracked.clock_us / 1e6),
         "CACHEBUSTING": f"{10_000_000 + int(uniform(session.seed, _CACHEBUSTING + index) * 90_000_000)}",
         "TRANSACTIONID": transaction_id(session.seed),
@@ -31,21 +32,21 @@ def macro_values(
     return values | _facts_of_ad(ad_data, plan) | _error_of(session, tracked)
 
 
-def _facts_of_ad(ad_data: AdData, plan: Plan) -> dict[str, str]:
+def _facts_of_ad(ad_data: AdData, plan: Plan) -> dict[str, Value]:
     creative = next((creative for creative in ad_data.ad.creatives if creative.linear), None)
     ids = (
         [f"{uid.registry or 'unknown'} {uid.value}" for uid in creative.universal_ad_ids] if creative else []
     )
-    facts = {
+    facts: dict[str, Value | None] = {
         "ASSETURI": plan.media.url if plan.media else None,
         "ADSERVINGID": ad_data.ad.ad_serving_id,
         "PODSEQUENCE": str(ad_data.ad.sequence) if ad_data.ad.sequence else None,
-        "UNIVERSALADID": ",".join(ids) or None,
+        "UNIVERSALADID": ids,
     }
     return {name: value for name, value in facts.items() if value}
 
 
-def _error_of(session: PlaybackSession, tracked: Tracked) -> dict[str, str]:
+def _error_of(session: PlaybackSession, tracked: Tracked) -> dict[str, Value]:
     if tracked.event != "error" or session.error_code is None:
         return {}
     return {"ERRORCODE": str(session.error_code)}

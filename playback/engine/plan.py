@@ -116,14 +116,14 @@ def _fault(ad_data: AdData, media: MediaFile | None) -> Fault | None:
     linear = ad_data.linear
     if linear is None:
         return Fault(VastErrorCode.LINEARITY, "the ad has no linear creative")
-    if linear.duration_ms is None:
+    if ad_data.duration_ms is None:
         stated = (
             f"its Duration {linear.duration_text[:40]!r} cannot be read"
             if linear.duration_text
             else "no Duration"
         )
         return Fault(VastErrorCode.SCHEMA, f"the length of the ad is unknown: {stated}")
-    if linear.duration_ms <= 0:
+    if ad_data.duration_ms <= 0:
         return Fault(VastErrorCode.DURATION, "the ad has a duration of zero")
     if media is None:
         kinds = sorted({file.type or "no type" for file in linear.media_files}) or ["none"]

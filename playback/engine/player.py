@@ -85,6 +85,7 @@ class BaseVastPlayer(ABC):
         self._wake = Wake()
         self._base: float | None = None
         self._playing = False
+        self._alone = True
 
     @abstractmethod
     def _default_time_provider(self) -> TimeProvider:
@@ -97,6 +98,7 @@ class BaseVastPlayer(ABC):
         pixel; a store keeps its last checkpoint, from which the session can be continued.
         """
         if self.session.has_ended():
+            await self._save()
             return self.session
         if self._playing:
             raise InvalidTransition("playing", "play again")
@@ -118,23 +120,23 @@ class BaseVastPlayer(ABC):
     def pause(self) -> None:
         """Freeze the playhead; no effect unless playing."""
         if self._run.pause(self._clock_us()):
-            self._wake.set()
+            self._ring()
 
     async def resume(self) -> None:
         """Go on from the same playhead; no effect unless paused."""
         if self._run.resume(self._clock_us()):
-            self._wake.set()
+            self._ring()
 
     def stop(self) -> None:
         """The viewer leaves: the session is closed; no effect once it has ended."""
         if self._run.stop(self._clock_us()):
-            self._wake.set()
+            self._ring()
 
     def skip(self) -> bool:
         """The viewer skips; False before the ad's skip offset, or where it has none, and playing goes on."""
         skipped = self._run.skip(self._clock_us())
         if skipped:
-            self._wake.set()
+            self._ring()
         return skipped
 
     def state(self) -> PlaybackSessionState:
@@ -146,7 +148,7 @@ class BaseVastPlayer(ABC):
         """The session with its playhead and clock brought up to now, for a caller who stores it between events."""
         self._run.advance(self._clock_us())
         if self._run.changed:
-            self._wake.set()
+            self._ring()
         return self.session
 
     @property
@@ -159,6 +161,10 @@ class BaseVastPlayer(ABC):
         """How far the playhead got."""
         return self.session.current_offset_sec
 
+    def _ring(self) -> None:
+        self._alone = False
+        self._wake.set()
+
     def _begin(self) -> None:
         self._base = self.time_provider.time() - self.session.clock_ms / 1000
         if self.session.status is PlaybackStatus.PENDING:
@@ -169,7 +175,10 @@ class BaseVastPlayer(ABC):
         clock, due = self.time_provider, self._run.next_due()
         deadline = None if due is None or self._base is None else self._base + due / US
         driving = not self.session.paused
-        if deadline is None or not driving or not clock.jump(deadline):
+        # Nobody else has shown up on this clock: jumping needs no turn of the event loop. Once somebody has, they
+        # get their turns at every step, or a viewer between two actions would find the ad already over.
+        self._alone = self._alone and driving and deadline is not None and clock.jump(deadline)
+        if not self._alone:
             await clock.wait(deadline, self._wake, driving=driving)
         self._run.advance(self._clock_us())
 
@@ -177,11 +186,14 @@ class BaseVastPlayer(ABC):
         """Store what has changed before anything else happens; between events only where persistence is on."""
         while self._run.changed:
             self._run.changed = False
-            if self.store is not None and (
-                self.session.has_ended() or self.config.enable_session_persistence
-            ):
+            if self.store is None or not (self.session.has_ended() or self.config.enable_session_persistence):
+                continue
+            try:
                 with self.time_provider.hold():
                     await self.store.save(self.session, self.ledger)
+            except BaseException:
+                self._run.changed = True
+                raise
 
     def _clock_us(self) -> int:
         """The session clock now, pauses included."""

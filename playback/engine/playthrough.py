@@ -182,22 +182,21 @@ class Playthrough:
 
     def _interrupt(self, cut: RuleOutcome, code: int | None) -> None:
         self.changed = True
-        effect = EFFECTS[InterruptionReason(cut.reason)]
         metadata = {"reason": cut.reason, "rule": cut.event, "probability": cut.probability, "u": cut.u}
-        self._record("interrupt", metadata if code is None else {**metadata, "error_code": code})
         self.session.interrupted_by = cut.event
         if code is None:
-            self._fire_first(effect.pixels)
+            self._record("interrupt", metadata)
+            self._fire_first(EFFECTS[InterruptionReason(cut.reason)].pixels)
             self.session.close(cut.reason, self._now())
         else:
-            self._track("error")
+            self.session.error_code = code
+            self._record("interrupt", {**metadata, "error_code": code, **self._track("error")})
             text = f"interrupted by {cut.reason} ({cut.event})"
             self.session.error(text, code, self._now(), end_reason=cut.reason)
 
     def _fail(self, code: VastErrorCode, text: str) -> None:
-        self.changed = True
-        self._track("error")
-        self._record("error", {"error_code": int(code), "meaning": code.meaning, "text": text})
+        self.session.error_code = int(code)
+        self._fire("error", {"error_code": int(code), "meaning": code.meaning, "text": text})
         self.session.error(text, int(code), self._now())
 
     def _hold(self, move: str, *, paused: bool) -> bool:
@@ -221,21 +220,21 @@ class Playthrough:
             self._fire(event)
 
     def _fire(self, event: str, metadata: dict[str, Any] | None = None) -> None:
-        self._track(event)
-        self._record(event, metadata)
+        urls = self._track(event)
+        self._record(event, {**metadata, **urls} if metadata else urls)
 
-    def _track(self, event: str) -> None:
+    def _track(self, event: str) -> dict[str, Any]:
+        """Note that the trackers of an event are due; gives their addresses where the record is to hold them."""
         self.changed = True
-        self.session.tracked.append(Tracked(event, self._playhead, self._clock))
+        tracked = Tracked(event, self._playhead, self._clock)
+        self.session.tracked.append(tracked)
+        if self._resolve is None:
+            return {}
+        return {"urls": self._resolve(tracked, len(self.session.tracked) - 1)}
 
     def _record(self, event: str, metadata: dict[str, Any] | None = None) -> None:
-        session = self.session
-        if not session.config.emit_playback_events:
-            return
-        details = metadata or {}
-        if self._resolve and session.tracked and session.tracked[-1].event == event:
-            details = {**details, "urls": self._resolve(session.tracked[-1], len(session.tracked) - 1)}
-        session.events.append(PlaybackEvent(self._now(), event, self._playhead / US, details))
+        if self.session.config.emit_playback_events:
+            self.session.events.append(PlaybackEvent(self._now(), event, self._playhead / US, metadata or {}))
 
     def _now(self) -> float:
         return self._stamp(self._clock / US)

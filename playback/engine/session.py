@@ -5,7 +5,7 @@ JSON-native, `from_dict(to_dict(session)) == session`, and a running or paused s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from math import isfinite
 from types import MappingProxyType
@@ -17,6 +17,8 @@ from playback.engine.events import QUARTILES
 from playback.engine.interruptions import InterruptionReason, RuleOutcome
 
 SCHEMA_VERSION: Final = 1
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class PlaybackStatus(StrEnum):
@@ -57,7 +59,7 @@ class PlaybackEvent(NamedTuple):
     timestamp: float
     event_type: str
     offset_sec: float
-    metadata: dict[str, Any] = {}  # noqa: RUF012
+    metadata: Mapping[str, Any] = NOTHING
 
     def to_dict(self) -> dict[str, Any]:
         return {**self._asdict(), "metadata": native(self.metadata)}
@@ -164,10 +166,11 @@ class PlaybackSession:
             self.events.append(recorded)
 
     def should_track_quartile(self, quartile: int) -> bool:
-        """Whether quartile 1 to 4 (4 = complete) has not been tracked. ValueError for another number."""
+        """Whether quartile 1 to 4 (4 = complete) is wanted and not yet tracked. ValueError for another number."""
         if quartile not in QUARTILES.values():
             raise ValueError(f"a quartile is a number from 1 to 4, not {quartile!r}")
-        return quartile not in self.quartiles_tracked
+        wanted = self.config.enable_auto_quartiles or quartile == QUARTILES["complete"]
+        return wanted and quartile not in self.quartiles_tracked
 
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON-native values; without the ad's XML, which it names by hash."""
@@ -199,9 +202,13 @@ class PlaybackSession:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The session a record describes. ValueError for another schema, an unknown status or a negative offset."""
+        """The session a record describes. ValueError for another schema, a missing field, an unknown status or
+        a negative offset."""
         if data.get("schema_version") != SCHEMA_VERSION:
             raise ValueError(f"schema_version {data.get('schema_version')!r} is not {SCHEMA_VERSION}")
+        missing = [name for name in RECORD_FIELDS if name not in data]
+        if missing:
+            raise ValueError(f"the session record lacks {', '.join(missing)}")
         scheduled = data["interruption_scheduled"]
         return cls(
             session_id=str(data["session_id"]),
@@ -245,13 +252,16 @@ class PlaybackSession:
         return True
 
 
+RECORD_FIELDS: Final = tuple(field.name for field in fields(PlaybackSession))
+
+
 def native(value: Any) -> Any:
     """A copy made of dicts, lists and JSON scalars only. TypeError for anything JSON would change or refuse."""
     if value is None or isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value)):
         return value
     if isinstance(value, list):
         return [native(item) for item in value]
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+    if isinstance(value, dict | MappingProxyType) and all(isinstance(key, str) for key in value):
         return {key: native(item) for key, item in value.items()}
     raise TypeError(f"a session record cannot hold {value!r}")
 

@@ -144,8 +144,8 @@ class SimulatedTimeProvider(TimeProvider):
 
     speed 0 is as fast as possible: time jumps to the earliest sleeper once nobody else stirs. With
     `autojump=False` time moves only by `advance`: a clock to drive tests with. Concurrent sleepers wake in the
-    order of their deadlines. Time never runs past a sleeper that has not been woken, so an event is observed at
-    exactly its own time at every speed.
+    order of their deadlines. Time passes only while somebody sleeps and never runs past a sleeper that has not been
+    woken, so an event is observed at exactly its own time at every speed.
     """
 
     def __init__(self, speed: float = 0.0, *, start: float = 0.0, autojump: bool = True) -> None:
@@ -165,11 +165,12 @@ class SimulatedTimeProvider(TimeProvider):
         self._anchor = (self._now, time.monotonic())
 
     def time(self) -> float:
-        if self._paced:
+        if self._paced and not self._holds:
             virtual, wall = self._anchor
             scaled = virtual + (time.monotonic() - wall) * self.speed
             self._drop_finished()
-            self._now = max(self._now, min(scaled, self._sleepers[0][0]) if self._sleepers else scaled)
+            if self._sleepers:
+                self._now = max(self._now, min(scaled, self._sleepers[0][0]))
         return self._now
 
     def stamp(self, session_clock_sec: float) -> float:
@@ -207,6 +208,7 @@ class SimulatedTimeProvider(TimeProvider):
 
     @contextmanager
     def hold(self) -> Iterator[None]:
+        self.time()
         self._holds += 1
         try:
             yield
