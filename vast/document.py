@@ -20,6 +20,7 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 127
 MAX_TAGS = 100_000
 MAX_ATTRIBUTES = 100_000
+MAX_NAMESPACES = 1_000
 VERSIONS = ("2.0", "3.0", "4.0", "4.1", "4.2", "4.3")
 ASSUMED_VERSION = "3.0"
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -174,11 +175,17 @@ def _without_doctype(data: bytes, notices: list[Notice]) -> bytes:
 
 
 def _check_size_of_tree(data: bytes) -> None:
-    if data.count(b"<") > MAX_TAGS * 2 or data.count(b"=") > MAX_ATTRIBUTES:
+    # Namespaces cost more than attributes: every serialised part repeats the ones declared above it.
+    too_many = (
+        data.count(b"<") > MAX_TAGS * 2
+        or data.count(b"=") > MAX_ATTRIBUTES
+        or data.count(b"xmlns") > MAX_NAMESPACES
+    )
+    if too_many:
         raise _refuse(
             VastErrorCode.XML_PARSING,
             "TOO_MANY_NODES",
-            f"the document holds more than {MAX_TAGS} elements or attributes, so it was not read",
+            f"the document holds more than {MAX_TAGS} elements or attributes or {MAX_NAMESPACES} namespaces",
         )
 
 

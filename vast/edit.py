@@ -5,6 +5,7 @@ Orders: the IAB schemas of VAST 2.0, 3.0, 4.0, 4.1 and 4.2 (4.3 keeps that of 4.
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from lxml import etree
 
@@ -140,7 +141,11 @@ def insert(
     attributes: Mapping[str, str] | None = None,
 ) -> Element:
     """A new child at its place in the schema order of the version (at the end where the schema does not know it)."""
-    child = etree.Element(_tag(parent, name), nsmap=parent.nsmap)  # type: ignore[arg-type]
+    tag = _tag(parent, name)
+    # Without its own prefix the child would be written with an invented one.
+    namespace, brace, _ = tag.rpartition("}")
+    nsmap = {cast("str", parent.prefix): namespace[1:]} if brace else None
+    child = etree.Element(tag, nsmap=nsmap)
     fill(child, text, attributes)
     _insert(parent, _place(parent, name, version), child)
     return child
