@@ -5,7 +5,6 @@ Orders: the IAB schemas of VAST 2.0, 3.0, 4.0, 4.1 and 4.2 (4.3 keeps that of 4.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import cast
 
 from lxml import etree
 
@@ -144,7 +143,7 @@ def insert(
     tag = _tag(parent, name)
     # Without its own prefix the child would be written with an invented one.
     namespace, brace, _ = tag.rpartition("}")
-    nsmap = {cast("str", parent.prefix): namespace[1:]} if brace else None
+    nsmap = {parent.prefix: namespace[1:]} if brace else None
     child = etree.Element(tag, nsmap=nsmap)
     fill(child, text, attributes)
     _insert(parent, _place(parent, name, version), child)

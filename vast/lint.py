@@ -96,7 +96,10 @@ def _pricing(element: Element) -> Iterator[_Raw]:
 
 
 def _linear(element: Element) -> Iterator[_Raw]:
-    duration_ms = read_duration(text_of(first_child(element, "Duration")))[0]
+    stated = first_child(element, "Duration")
+    duration_ms = read_duration(text_of(stated))[0]
+    if stated is not None and not text_of(stated):
+        yield "duration-empty", "error", "<Duration> is empty", "VAST 4.2 §3.8.1"
     if duration_ms is None:
         return
     skip = _offset_ms(element.get("skipoffset"), duration_ms)

@@ -1,0 +1,116 @@
+import pytest
+
+from vast.lint import lint
+
+DOCUMENT = (
+    '<VAST version="{version}"><Ad id="1"><InLine><AdSystem version="1">s</AdSystem><AdTitle>t</AdTitle>{pricing}'
+    "<Impression><![CDATA[https://t.example.com/i]]></Impression><Creatives><Creative id='1'><Linear{skip}>"
+    '<Duration>{duration}</Duration><TrackingEvents><Tracking event="start"><![CDATA[https://t.example.com/s]]></Tracking>'
+    "{tracking}</TrackingEvents><MediaFiles><MediaFile delivery='progressive' type='video/mp4' width='{width}' "
+    "height='9' bitrate='500'><![CDATA[https://m.example.com/m.mp4]]></MediaFile></MediaFiles></Linear></Creative>"
+    "</Creatives>{extensions}</InLine></Ad></VAST>"
+)
+
+
+def document(**parts):
+    given = {
+        "version": "3.0",
+        "pricing": "",
+        "skip": "",
+        "duration": "00:00:30",
+        "tracking": "",
+        "width": "16",
+    }
+    return DOCUMENT.format(**(given | {"extensions": ""} | parts)).encode()
+
+
+def rules(xml, severity=None):
+    return {finding.rule for finding in lint(xml) if severity in (None, finding.severity)}
+
+
+def test_a_clean_document_has_no_errors_and_no_warnings():
+    assert rules(document(), "error") == rules(document(), "warning") == set()
+
+
+@pytest.mark.parametrize(
+    ("parts", "rule"),
+    [
+        ({"tracking": "<Tracking>https://t.example.com</Tracking>"}, "vastdash-tracking-event-missing"),
+        (
+            {"tracking": '<Tracking event="strat">https://t.example.com</Tracking>'},
+            "vastdash-tracking-event-unknown",
+        ),
+        ({"width": "wide"}, "vastdash-width-not-a-number"),
+        ({"width": "640.5"}, "vastdash-width-not-a-number"),
+        ({"pricing": '<Pricing model="cpm" currency="EUR">NaN</Pricing>'}, "vastdash-pricing-not-a-number"),
+        ({"pricing": '<Pricing model="cpx" currency="EUR">1</Pricing>'}, "vastdash-pricing-model"),
+        ({"pricing": '<Pricing model="cpm" currency="EURO">1</Pricing>'}, "VAST-3.0-pricing-currency-format"),
+        ({"skip": ' skipoffset="00:00:30"'}, "vastdash-skipoffset-beyond-duration"),
+        ({"skip": ' skipoffset="100%"'}, "vastdash-skipoffset-beyond-duration"),
+        (
+            {"tracking": '<Tracking event="progress" offset="00:00:31">https://t.example.com</Tracking>'},
+            "vastdash-progress-beyond-duration",
+        ),
+        ({"duration": "soon"}, "VAST-2.0-duration-format"),
+        ({"duration": ""}, "vastdash-duration-empty"),
+    ],
+)
+def test_each_fault_is_found_by_its_rule(parts, rule):
+    assert rule in rules(document(**parts))
+
+
+def test_a_misspelt_event_is_named_once_with_the_one_that_was_meant():
+    (finding,) = (
+        found
+        for found in lint(
+            document(tracking='<Tracking event="firstquartile">https://t.example.com</Tracking>')
+        )
+        if found.severity == "error"
+    )
+    assert "did you mean 'firstQuartile'?" in finding.text
+    assert finding.path.endswith("/Linear/TrackingEvents/Tracking[1]")
+
+
+def test_names_inside_extensions_belong_to_their_owner():
+    inside = (
+        '<Extensions><Extension type="x"><Tracking/><MediaFile width="w"/><Pricing/></Extension></Extensions>'
+    )
+    assert not {rule for rule in rules(document(extensions=inside)) if rule.startswith("vastdash-")}
+
+
+def test_lines_are_those_of_the_text_as_given():
+    xml = b"\n\n" + document(width="wide")
+    assert {finding.line for finding in lint(xml) if finding.rule == "vastdash-width-not-a-number"} == {3}
+
+
+@pytest.mark.parametrize(
+    ("xml", "rule"),
+    [
+        (b"<VAST><", "vastdash-not-xml"),
+        (b"<html/>", "vastdash-not-vast"),
+        (b"<VideoAdServingTemplate/>", "vastdash-vast1"),
+        (b'<!DOCTYPE VAST [<!ENTITY a "b">]><VAST/>', "vastdash-doctype"),
+        (b"x" * 5_000_000, "vastdash-too-large"),
+        (b"<VAST>" + b"<a>" * 200 + b"</a>" * 200 + b"</VAST>", "vastdash-too-deep"),
+    ],
+)
+def test_a_refused_document_is_one_error(xml, rule):
+    assert [(finding.rule, finding.severity) for finding in lint(xml)] == [(rule, "error")]
+
+
+def test_a_document_in_another_encoding_is_checked_too():
+    xml = b'<?xml version="1.0" encoding="ISO-8859-1"?>' + document(width="wide").replace(b">t<", b">\xe9<")
+    assert "vastdash-width-not-a-number" in rules(xml)
+
+
+def test_findings_that_exist_only_because_the_root_was_raised_say_so():
+    raised = {finding.rule: finding.text for finding in lint(document(version="4.2"), ["3.0"])}
+    assert "only because the document was raised to VAST 4.2" in raised["VAST-4.1-adservingid-present"]
+    plain = {finding.rule: finding.text for finding in lint(document(version="4.2"), ["4.2"])}
+    assert "only because" not in plain["VAST-4.1-adservingid-present"]
+    assert lint(document(version="4.2"), []) == lint(document(version="4.2"))
+
+
+def test_errors_come_first():
+    severities = [finding.severity for finding in lint(document(width="wide", skip=' skipoffset="100%"'))]
+    assert severities == sorted(severities, key=("error", "warning", "info").index)

@@ -1,0 +1,19 @@
+import pytest
+
+from vast.repair import repair
+
+
+@pytest.mark.parametrize(
+    ("markup", "repaired"),
+    [
+        ("<a>https://x?a=1&b=2</a>", "<a>https://x?a=1&amp;b=2</a>"),
+        ("<a>&amp;&lt;&#38;&#x26;&quot;</a>", "<a>&amp;&lt;&#38;&#x26;&quot;</a>"),
+        ("<a>x&nbsp;y&eacute;</a>", "<a>x\xa0yé</a>"),
+        ("<a>&unheardof;</a>", "<a>&amp;unheardof;</a>"),
+        ("<![CDATA[a&b&nbsp;]]>&<!-- & -->&", "<![CDATA[a&b&nbsp;]]>&amp;<!-- & -->&amp;"),
+        ("nothing to do", "nothing to do"),
+    ],
+)
+def test_only_stray_ampersands_and_html_entities_change(markup, repaired):
+    assert repair(markup) == repaired
+    assert repair(repaired) == repaired
