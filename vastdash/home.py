@@ -3,11 +3,12 @@
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from pipeline.models import Build
 from playback.live.runner import runner
 from playback.models import Session
-from vastdash.web import refuse
+from vastdash.web import is_api, problem, refuse
 
 _ROWS = 8
 
@@ -42,3 +43,16 @@ def _database_answers() -> bool:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refuse(request, None)
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return problem(404, "Not found", "Nothing is at this address.")
+    return render(request, "404.html", status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    if is_api(request):
+        return problem(500, "Something broke on our side", "It has been logged. Nothing half-done was kept.")
+    # No context: whatever broke may break a page that asks for more.
+    return HttpResponse(render_to_string("500.html"), status=500)

@@ -1,6 +1,7 @@
 """Log lines as JSON, one object a line, whoever wrote them: structlog here, or the standard library elsewhere."""
 
 import logging
+from typing import Any
 
 import structlog
 
@@ -12,11 +13,19 @@ _SHARED = [
 ]
 
 
+def _one_line_a_request(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """The line at the end of a request says all that the one at its start does."""
+    if event.get("event") == "request_started":
+        raise structlog.DropEvent
+    return event
+
+
 def formatter() -> logging.Formatter:
     """The formatter that ``LOGGING`` names; also points structlog at the standard library's handlers."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
+            _one_line_a_request,
             *_SHARED,
             structlog.processors.StackInfoRenderer(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,

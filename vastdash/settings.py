@@ -196,6 +196,7 @@ LOGGING = {
     "loggers": {
         # One line a request comes from django-structlog; the servers' own access lines would double it.
         "uvicorn.access": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
         "axes": {"level": "WARNING"},
     },
 }

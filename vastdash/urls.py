@@ -19,3 +19,5 @@ urlpatterns = [
 ]
 
 handler403 = "vastdash.home.forbidden"
+handler404 = "vastdash.home.missing"
+handler500 = "vastdash.home.broken"

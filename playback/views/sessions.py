@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -59,6 +60,7 @@ def _asked(form: PlayForm) -> dict[str, Any]:
     }
 
 
+@csp_update({"media-src": settings.MEDIA_HOSTS})
 def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     rows = Session.objects.select_related("created_by", "build", "document", "ledger")
     row = get_object_or_404(rows, public_id=public_id)
@@ -66,9 +68,7 @@ def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     shown = view(public_id=public_id, session=session, ledger=row.ledger.entries)
     media = media_of(row.document.xml, row.ad_index)
     context = {"row": row, "view": shown, "media": media, "config": session.config}
-    response = render(request, "playback/session.html", context)
-    response._csp_update = {"media-src": ["'self'", *settings.MEDIA_HOSTS]}
-    return response
+    return render(request, "playback/session.html", context)
 
 
 def session_record(request: HttpRequest, public_id: str) -> HttpResponse:
