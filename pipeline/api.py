@@ -33,7 +33,13 @@ class BuildRequest(BaseModel):
 def create_build(request: HttpRequest, payload: BuildRequest) -> HttpResponse:
     """201 with the build; 422 naming the field, and every bid's fate, when nothing can come of it."""
     if payload.receiver and payload.receiver.upper() not in RECEIVERS:
-        return problem(422, "Not valid", f"receiver: there is none named {payload.receiver!r}", field="receiver", known=list(RECEIVERS))
+        return problem(
+            422,
+            "Not valid",
+            f"receiver: there is none named {payload.receiver!r}",
+            field="receiver",
+            known=list(RECEIVERS),
+        )
     config = payload.config | ({"receiver": payload.receiver.upper()} if payload.receiver else {})
     try:
         build = builds.build(
@@ -44,7 +50,13 @@ def create_build(request: HttpRequest, payload: BuildRequest) -> HttpResponse:
             user=request.user,
         )
     except Refused as refusal:
-        return problem(422, "Nothing was built", f"{refusal.field}: {refusal.text}", field=refusal.field, **refusal.details)
+        return problem(
+            422,
+            "Nothing was built",
+            f"{refusal.field}: {refusal.text}",
+            field=refusal.field,
+            **refusal.details,
+        )
     return _answer(build, status=201)
 
 
@@ -60,7 +72,9 @@ def read_build(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _bytes(document: dict[str, Any] | str) -> bytes:
-    return document.encode() if isinstance(document, str) else json.dumps(document, ensure_ascii=False).encode()
+    return (
+        document.encode() if isinstance(document, str) else json.dumps(document, ensure_ascii=False).encode()
+    )
 
 
 def _summary(build: Build) -> dict[str, Any]:

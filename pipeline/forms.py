@@ -31,12 +31,16 @@ class BuildForm(forms.Form):
         required=False,
         label="Bid response file",
         help_text="OpenRTB 2.x bid response as JSON, plain or gzipped.",
-        widget=forms.FileInput(attrs={"class": "form-control", "accept": ".json,.gz,application/json,application/gzip"}),
+        widget=forms.FileInput(
+            attrs={"class": "form-control", "accept": ".json,.gz,application/json,application/gzip"}
+        ),
     )
     response = forms.CharField(
         required=False,
         label="or paste it here",
-        widget=forms.Textarea(attrs={"class": "form-control", "rows": 10, "spellcheck": "false", "autocomplete": "off"}),
+        widget=forms.Textarea(
+            attrs={"class": "form-control", "rows": 10, "spellcheck": "false", "autocomplete": "off"}
+        ),
     )
     receiver = forms.ChoiceField(
         label="Receiver",
@@ -61,14 +65,20 @@ class BuildForm(forms.Form):
     collision_policy = forms.ChoiceField(
         label="When the ad already says it",
         initial="VAST_WINS",
-        choices=[(item.value, POLICY_LABELS.get(item.value, item.value)) for item in CollisionPolicy if item.value in POLICY_LABELS],
+        choices=[
+            (item.value, POLICY_LABELS.get(item.value, item.value))
+            for item in CollisionPolicy
+            if item.value in POLICY_LABELS
+        ],
         widget=forms.Select(attrs={"class": "form-select"}),
     )
     request = forms.CharField(
         required=False,
         label="Bid request",
         help_text="Optional: bids for impressions it does not hold are rejected.",
-        widget=forms.Textarea(attrs={"class": "form-control", "rows": 4, "spellcheck": "false", "autocomplete": "off"}),
+        widget=forms.Textarea(
+            attrs={"class": "form-control", "rows": 4, "spellcheck": "false", "autocomplete": "off"}
+        ),
     )
     enable_debug = forms.BooleanField(
         required=False,

@@ -1,10 +1,10 @@
 """A VAST document as people read it: indented, coloured, with line numbers that findings can point to."""
 
+from django.utils.safestring import SafeString, mark_safe
 from lxml import etree
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, XmlLexer
-from django.utils.safestring import SafeString, mark_safe
 
 from vast.document import parse
 from vast.lint import Finding, lint

@@ -17,7 +17,10 @@ SAMPLES = settings.BASE_DIR / "examples" / "bids"
 
 
 def build_list(request: HttpRequest) -> HttpResponse:
-    page = Page(Build.objects.select_related("created_by").defer("vast", "result", "findings"), request.GET.get("before"))
+    page = Page(
+        Build.objects.select_related("created_by").defer("vast", "result", "findings"),
+        request.GET.get("before"),
+    )
     return render(request, "pipeline/build_list.html", {"page": page})
 
 
@@ -36,12 +39,16 @@ def build_new(request: HttpRequest) -> HttpResponse:
             user=request.user,
         )
     except Refused as refusal:
-        form.add_error(form.cleaned_data["body_field"] if refusal.field == "response" else refusal.field, refusal.text)
+        form.add_error(
+            form.cleaned_data["body_field"] if refusal.field == "response" else refusal.field, refusal.text
+        )
         return _form(request, form, status=422, decisions=refusal.details)
     return redirect("build", build.public_id)
 
 
-def _form(request: HttpRequest, form: BuildForm, status: int = 200, decisions: dict | None = None) -> HttpResponse:
+def _form(
+    request: HttpRequest, form: BuildForm, status: int = 200, decisions: dict | None = None
+) -> HttpResponse:
     samples = sorted(path.stem for path in SAMPLES.glob("*.json"))
     context = {"form": form, "samples": samples, "decisions": decisions}
     return render(request, "pipeline/build_new.html", context, status=status)

@@ -27,7 +27,9 @@ class SessionRequest(BaseModel):
     vast: str | None = None
     ad_index: int = Field(0, ge=0)
     mode: str | None = None
-    speed: float | None = Field(None, ge=0, description="Pace of a headless session; 0 is as fast as possible")
+    speed: float | None = Field(
+        None, ge=0, description="Pace of a headless session; 0 is as fast as possible"
+    )
     provider: str | None = None
     publisher: str | None = None
     seed: int | None = Field(None, ge=0, le=SEED_MAX)
@@ -57,7 +59,9 @@ def list_sessions(request: HttpRequest, before: str | None = None) -> HttpRespon
     filtered = SessionFilter(request.GET, queryset=Session.objects.select_related("build").defer("record"))
     if not filtered.is_valid():
         fields = [{"field": name, "text": " ".join(texts)} for name, texts in filtered.form.errors.items()]
-        return problem(422, "Not valid", "; ".join(f"{row['field']}: {row['text']}" for row in fields), fields=fields)
+        return problem(
+            422, "Not valid", "; ".join(f"{row['field']}: {row['text']}" for row in fields), fields=fields
+        )
     page = Page(filtered.qs, before)
     return JsonResponse({"items": [_summary(row) for row in page.rows], "next": page.next})
 

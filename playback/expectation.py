@@ -11,7 +11,7 @@ from playback.engine.interruptions import Window, fit, interruption_probability,
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """P(any interruption), and for each quartile event the share of sessions that reach it; ``idle`` rules never fire."""
+    """P(any interruption), and for each quartile the share of sessions that reach it; ``idle`` rules never fire."""
 
     interrupted: float
     funnel: tuple[tuple[str, float], ...]
@@ -31,7 +31,8 @@ def expectation(partial: Mapping[str, Any], duration_ms: int) -> Expectation | N
     return Expectation(
         interrupted=interruption_probability(windows, duration_ms),
         funnel=tuple(
-            (event, survival(windows, float((EVENTS[event].fraction or 0) * duration_ms))) for event in QUARTILES
+            (event, survival(windows, float((EVENTS[event].fraction or 0) * duration_ms)))
+            for event in QUARTILES
         ),
         windows=windows,
         idle=tuple(rule.event for rule in rules if rule.event not in fitting),

@@ -9,15 +9,19 @@ from playback.models import Provider, Session
 _SELECT = forms.Select(attrs={"class": "form-select form-select-sm"})
 
 
+def _providers() -> list[tuple[str, str]]:
+    return [(row.name, row.title) for row in Provider.objects.all()]
+
+
 class SessionFilter(django_filters.FilterSet):
-    provider = django_filters.ChoiceFilter(label="Provider", empty_label="any", choices=lambda: _providers(), widget=_SELECT)
-    status = django_filters.ChoiceFilter(label="State", empty_label="any", choices=Session.Status.choices, widget=_SELECT)
+    provider = django_filters.ChoiceFilter(
+        label="Provider", empty_label="any", choices=_providers, widget=_SELECT
+    )
+    status = django_filters.ChoiceFilter(
+        label="State", empty_label="any", choices=Session.Status.choices, widget=_SELECT
+    )
     mode = django_filters.ChoiceFilter(label="Mode", empty_label="any", choices=MODES[:2], widget=_SELECT)
 
     class Meta:
         model = Session
         fields = ("provider", "status", "mode")
-
-
-def _providers() -> list[tuple[str, str]]:
-    return [(row.name, row.title) for row in Provider.objects.all()]

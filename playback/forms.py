@@ -35,10 +35,18 @@ class SettingsForm(forms.Form):
     """The scalar playback settings of one level; an empty field leaves the value to the level below."""
 
     mode = _choice(MODES, INHERIT, label="Mode")
-    max_session_duration_sec = NumberField(label="Longest session, s", help_text="0 = no limit; pauses count.")
-    quartile_offset_tolerance_sec = NumberField(label="Quartile tolerance, s", help_text="Seen later than this: flagged late.")
-    headless_tick_interval_sec = NumberField(label="Position sample, s", help_text="Grain of position records only.")
-    headless_playback_speed = NumberField(label="Pace of watched headless sessions", help_text="2 = twice real time, 0 = as fast as possible.")
+    max_session_duration_sec = NumberField(
+        label="Longest session, s", help_text="0 = no limit; pauses count."
+    )
+    quartile_offset_tolerance_sec = NumberField(
+        label="Quartile tolerance, s", help_text="Seen later than this: flagged late."
+    )
+    headless_tick_interval_sec = NumberField(
+        label="Position sample, s", help_text="Grain of position records only."
+    )
+    headless_playback_speed = NumberField(
+        label="Pace of watched headless sessions", help_text="2 = twice real time, 0 = as fast as possible."
+    )
     enable_auto_quartiles = _choice(_SWITCH, INHERIT, label="Quartiles")
     emit_playback_events = _choice(_SWITCH, INHERIT, label="Event list")
     log_tracking_urls = _choice(_SWITCH, INHERIT, label="Tracking URLs in the record")
@@ -48,12 +56,19 @@ class SettingsForm(forms.Form):
         """What was filled in, in the types the engine expects."""
         stated = {name: value for name, value in self.cleaned_data.items() if value not in {None, ""}}
         switches = {"true": True, "false": False}
-        return {name: switches.get(value, value) if isinstance(value, str) else value for name, value in stated.items()}
+        return {
+            name: switches.get(value, value) if isinstance(value, str) else value
+            for name, value in stated.items()
+        }
 
     @classmethod
     def initial_of(cls, row: dict[str, Any]) -> dict[str, Any]:
         texts = {True: "true", False: "false"}
-        return {name: texts.get(value, value) if isinstance(value, bool) else value for name, value in row.items() if name != "rules"}
+        return {
+            name: texts.get(value, value) if isinstance(value, bool) else value
+            for name, value in row.items()
+            if name != "rules"
+        }
 
 
 class RuleForm(forms.Form):
@@ -65,7 +80,11 @@ class RuleForm(forms.Form):
     max_offset_sec = NumberField(label="To, s")
     anchor = _choice([(name, name) for name in ANCHORS], INHERIT, label="Counted from")
     reason = _choice([(reason.value, reason.value) for reason in InterruptionReason], INHERIT, label="Reason")
-    removed = forms.BooleanField(required=False, label="No such rule here", widget=forms.CheckboxInput(attrs={"class": "form-check-input"}))
+    removed = forms.BooleanField(
+        required=False,
+        label="No such rule here",
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -97,7 +116,11 @@ class Profile:
     def is_valid(self) -> bool:
         if not (self.settings.is_valid() & self.rules.is_valid()):
             return False
-        rules = [row for form in self.rules.forms if (row := form.row() if form.has_changed() or form.initial else None)]
+        rules = [
+            row
+            for form in self.rules.forms
+            if (row := form.row() if form.has_changed() or form.initial else None)
+        ]
         self.row = {**self.settings.row(), **({"rules": rules} if rules else {})}
         return self._no_event_twice(rules) and self._accepted_by_engine()
 
@@ -129,7 +152,9 @@ class Profile:
         if parts[0] == "interruption_rules" and len(parts) > 1:
             for form in self.rules.forms:
                 if form.cleaned_data.get("event") == parts[1]:
-                    form.add_error(parts[2] if len(parts) > 2 and parts[2] in form.fields else None, error.text)
+                    form.add_error(
+                        parts[2] if len(parts) > 2 and parts[2] in form.fields else None, error.text
+                    )
                     return
         self.settings.add_error(parts[0] if parts[0] in self.settings.fields else None, error.text)
 
@@ -152,11 +177,28 @@ class PublisherForm(forms.ModelForm):
 class PlayForm(forms.Form):
     """How to play one ad of a build."""
 
-    ad_index = forms.TypedChoiceField(label="Ad", coerce=int, initial=0, widget=forms.Select(attrs={"class": "form-select"}))
-    mode = _choice(MODES, label="Mode", error_messages={"invalid_choice": "There is no mode named “%(value)s”."}, initial="headless")
+    ad_index = forms.TypedChoiceField(
+        label="Ad", coerce=int, initial=0, widget=forms.Select(attrs={"class": "form-select"})
+    )
+    mode = _choice(
+        MODES,
+        label="Mode",
+        error_messages={"invalid_choice": "There is no mode named “%(value)s”."},
+        initial="headless",
+    )
     speed = _choice(SPEEDS, label="Speed", initial="1", help_text="Headless only: real time has one speed.")
-    provider = _choice([], "no provider: no interruptions", label="Provider", error_messages={"invalid_choice": "There is no provider named “%(value)s”."})
-    publisher = _choice([], "no publisher", label="Publisher", error_messages={"invalid_choice": "There is no publisher named “%(value)s”."})
+    provider = _choice(
+        [],
+        "no provider: no interruptions",
+        label="Provider",
+        error_messages={"invalid_choice": "There is no provider named “%(value)s”."},
+    )
+    publisher = _choice(
+        [],
+        "no publisher",
+        label="Publisher",
+        error_messages={"invalid_choice": "There is no publisher named “%(value)s”."},
+    )
     seed = forms.IntegerField(
         label="Seed",
         required=False,
@@ -171,4 +213,3 @@ class PlayForm(forms.Form):
         self.fields["ad_index"].choices = list(enumerate(ads)) or [(0, "the ad")]
         self.fields["provider"].choices += [(row.name, row.title) for row in Provider.objects.all()]
         self.fields["publisher"].choices += [(row.name, row.title) for row in Publisher.objects.all()]
-

@@ -100,3 +100,6 @@ class SessionLedger(models.Model):
 
     session = models.OneToOneField(Session, primary_key=True, on_delete=models.CASCADE, related_name="ledger")
     entries = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"ledger of {self.session_id}"

@@ -63,7 +63,13 @@ class SessionView:
     @property
     def news(self) -> tuple[Any, ...]:
         """What must have changed for a viewer to be told: equal news is no news."""
-        return (self.status, self.paused, round(self.offset_sec, 2), len(self.session.tracked), len(self.session.events))
+        return (
+            self.status,
+            self.paused,
+            round(self.offset_sec, 2),
+            len(self.session.tracked),
+            len(self.session.events),
+        )
 
 
 def view(
@@ -74,7 +80,9 @@ def view(
     now: PlaybackSessionState | None = None,
 ) -> SessionView:
     """``now`` is a running player's state, whose playhead is ahead of the session's last record."""
-    offset, clock_ms = (now.playhead_ms / 1000, now.clock_ms) if now else (session.current_offset_sec, session.clock_ms)
+    offset, clock_ms = (
+        (now.playhead_ms / 1000, now.clock_ms) if now else (session.current_offset_sec, session.clock_ms)
+    )
     return SessionView(
         public_id=public_id,
         status=session.status.value,
@@ -97,9 +105,13 @@ def _urls_by_moment(ledger: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int]
     found: dict[tuple[str, int], list[str]] = {}
     for entry in ledger:
         if entry["status"] != "not_reached" and entry["due_ms"] is not None:
-            found.setdefault((entry["event"], round(entry["due_ms"])), []).append(entry["resolved_url"] or entry["url"])
+            found.setdefault((entry["event"], round(entry["due_ms"])), []).append(
+                entry["resolved_url"] or entry["url"]
+            )
     return found
 
 
 def _detail(metadata: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in metadata.items() if not isinstance(value, list | dict))
+    return ", ".join(
+        f"{key} {value}" for key, value in metadata.items() if not isinstance(value, list | dict)
+    )

@@ -43,7 +43,11 @@ def timeline(session: PlaybackSession, offset_sec: float) -> Timeline:
     return Timeline(
         head=_x(offset_sec, duration),
         marks=tuple(
-            Mark(_x(float(EVENTS[event].fraction or 0) * duration, duration), event, number in session.quartiles_tracked)
+            Mark(
+                _x(float(EVENTS[event].fraction or 0) * duration, duration),
+                event,
+                number in session.quartiles_tracked,
+            )
             for event, number in QUARTILES.items()
         ),
         windows=tuple(_windows(session, duration)),
@@ -62,14 +66,22 @@ def _windows(session: PlaybackSession, duration: float) -> list[Window]:
     for outcome in session.interruption_plan:
         if outcome.window_ms is not None:
             lo, hi = (_x(ms / 1000, duration) for ms in outcome.window_ms)
-            found.append(Window(lo, round(max(hi - lo, 2.0), 2), f"{outcome.event}, probability {outcome.probability:g}"))
+            found.append(
+                Window(
+                    lo, round(max(hi - lo, 2.0), 2), f"{outcome.event}, probability {outcome.probability:g}"
+                )
+            )
     return found
 
 
 def _interruption(session: PlaybackSession, duration: float) -> Mark | None:
     if not session.interrupted_by:
         return None
-    return Mark(_x(session.current_offset_sec, duration), f"{session.end_reason} at {session.current_offset_sec:g} s", True)
+    return Mark(
+        _x(session.current_offset_sec, duration),
+        f"{session.end_reason} at {session.current_offset_sec:g} s",
+        True,
+    )
 
 
 def _summary(session: PlaybackSession, offset_sec: float) -> str:

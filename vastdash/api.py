@@ -59,4 +59,6 @@ def _missing(_request: HttpRequest, _error: Exception) -> HttpResponse:
 
 def _field(location: Any) -> str:
     """``("body", "payload", "receiver")`` -> ``receiver``: callers know their own field names only."""
-    return ".".join(str(part) for part in location if part not in {"body", "payload", "query", "path"}) or "body"
+    return (
+        ".".join(str(part) for part in location if part not in {"body", "payload", "query", "path"}) or "body"
+    )

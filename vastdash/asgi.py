@@ -18,7 +18,9 @@ from playback.urls import socket_urlpatterns  # noqa: E402
 from vastdash.limits import BodyLimit  # noqa: E402
 
 
-async def lifespan(_scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+async def lifespan(
+    _scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+) -> None:
     """Open the runner on the server's own loop, and let it store what runs before the loop ends."""
     while True:
         message = await receive()

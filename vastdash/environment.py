@@ -25,7 +25,9 @@ VARIABLES = (
     Variable("VASTDASH_UPLOAD_MAX_BYTES", "10000000", "Largest bid response accepted, after unpacking"),
     Variable("VASTDASH_REDIS_URL", "", "Redis for the channel layer; in-process when empty"),
     Variable("VASTDASH_PLAYBACK_MODE", "", "Mode that `auto` means: real or headless; real when empty"),
-    Variable("VASTDASH_SESSION_PERSISTENCE", "1", "1 checkpoints running sessions so that a crash can resume them"),
+    Variable(
+        "VASTDASH_SESSION_PERSISTENCE", "1", "1 checkpoints running sessions so that a crash can resume them"
+    ),
     Variable("VASTDASH_MEDIA_HOSTS", "", "Origins whose media the session page may play, besides its own"),
 )
 

@@ -50,12 +50,14 @@ def _declared(scope: dict[str, Any]) -> int:
 
 
 async def _refuse(scope: dict[str, Any], send: Send) -> None:
-    text = f"This request is far larger than the upload limit of {settings.UPLOAD_MAX_BYTES / 1_000_000:g} MB."
+    text = (
+        f"This request is far larger than the upload limit of {settings.UPLOAD_MAX_BYTES / 1_000_000:g} MB."
+    )
     api = scope["path"].startswith("/api/")
     body = (
         f'{{"type": "about:blank", "title": "Too large", "status": 413, "detail": "{text}"}}'
         if api
-        else f'<!doctype html><html lang="en"><title>Too large</title><h1>Too large</h1><p>{text} Nothing was kept.</p></html>'
+        else f'<!doctype html><html lang="en"><title>Too large</title><h1>Too large</h1><p>{text}</p></html>'
     )
     kind = b"application/problem+json" if api else b"text/html; charset=utf-8"
     headers = [(b"content-type", kind), (b"connection", b"close")]

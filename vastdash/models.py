@@ -21,7 +21,9 @@ class User(AbstractUser):
     """Somebody who signs in; the role decides what they may do (see ``roles.py``)."""
 
     role = models.CharField(
-        max_length=10, choices=[(role.value, label) for role, label in ROLE_LABELS.items()], default=Role.VIEWER
+        max_length=10,
+        choices=[(role.value, label) for role, label in ROLE_LABELS.items()],
+        default=Role.VIEWER,
     )
 
     @property

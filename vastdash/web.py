@@ -76,12 +76,16 @@ class Page:
     of the last row already shown, as ``next`` gives it.
     """
 
-    def __init__(self, rows: QuerySet, before: str | None, at: str = "created_at", size: int = PAGE_SIZE) -> None:
+    def __init__(
+        self, rows: QuerySet, before: str | None, at: str = "created_at", size: int = PAGE_SIZE
+    ) -> None:
         rows = rows.order_by(f"-{at}", "-id")
         position = _read_position(before)
         if position:
             moment, row_id = position
-            rows = rows.filter(**{f"{at}__lte": moment}).filter(Q(**{f"{at}__lt": moment}) | Q(**{at: moment}, id__lt=row_id))
+            rows = rows.filter(**{f"{at}__lte": moment}).filter(
+                Q(**{f"{at}__lt": moment}) | Q(**{at: moment}, id__lt=row_id)
+            )
         found = list(rows[: size + 1])
         self.rows = found[:size]
         self.next = _position(self.rows[-1], at) if len(found) > size else None

@@ -52,7 +52,11 @@ async def tell(public_id: str, player: BaseVastPlayer | None = None) -> None:
         _told[public_id] = shown.news
         parts = MOVING if shown.news[3:] == before[3:] else (*MOVING, *GROWING)
     if shown is not None:
-        message = {"type": "session.news", "frames": frames(shown, parts), "controls": frames(shown, (CONTROLS,))}
+        message = {
+            "type": "session.news",
+            "frames": frames(shown, parts),
+            "controls": frames(shown, (CONTROLS,)),
+        }
         await layer.group_send(group(public_id), message)
 
 

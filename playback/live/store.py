@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections, transaction
 
-from playback.engine import AdData, BaseVastPlayer, NoAd, PlaybackSession, PlayerFactory, VastClient
+from playback.engine import BaseVastPlayer, NoAd, PlaybackSession, PlayerFactory, VastClient
 from playback.models import Session, SessionLedger
 from playback.session_view import SessionView, view
 
@@ -45,7 +45,9 @@ class RowStore:
         ad = await client.request_ad()
         if isinstance(ad, NoAd):
             raise ValueError(f"{ad.text} (error {ad.code})")
-        return PlayerFactory.create(client, ad, session=PlaybackSession.from_dict(row.record), store=self, watched=True)
+        return PlayerFactory.create(
+            client, ad, session=PlaybackSession.from_dict(row.record), store=self, watched=True
+        )
 
     async def save(self, session: PlaybackSession, ledger: Any) -> None:
         """The player's own call: at every event, and at the end."""

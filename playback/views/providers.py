@@ -42,7 +42,9 @@ def provider_reset(request: HttpRequest, name: str) -> HttpResponse:
     provider = get_object_or_404(Provider, name=name)
     profile_set = request.POST.get("profile_set", "")
     if profile_set not in PROFILE_SETS or provider.name not in PROFILE_SETS[profile_set]:
-        messages.error(request, f"There is no shipped profile set named “{profile_set}” for {provider.title}.")
+        messages.error(
+            request, f"There is no shipped profile set named “{profile_set}” for {provider.title}."
+        )
         return redirect("provider", provider.name)
     _save(provider, shipped(provider.name, profile_set), request.user)
     messages.success(request, f"{provider.title} is back to the shipped set “{profile_set}”.")

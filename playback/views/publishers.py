@@ -9,7 +9,11 @@ from vastdash.models import Publisher
 
 
 def publisher_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "playback/publisher_list.html", {"publishers": Publisher.objects.select_related("updated_by")})
+    return render(
+        request,
+        "playback/publisher_list.html",
+        {"publishers": Publisher.objects.select_related("updated_by")},
+    )
 
 
 def publisher_new(request: HttpRequest) -> HttpResponse:
@@ -31,7 +35,9 @@ def _edit(request: HttpRequest, publisher: Publisher) -> HttpResponse:
         messages.success(request, f"Saved. New sessions on {saved.title} follow these settings from now on.")
         return redirect("publisher", saved.name)
     context = {"publisher": publisher, "form": form, "profile": profile}
-    return render(request, "playback/publisher.html", context, status=422 if request.method == "POST" else 200)
+    return render(
+        request, "playback/publisher.html", context, status=422 if request.method == "POST" else 200
+    )
 
 
 def publisher_delete(request: HttpRequest, name: str) -> HttpResponse:

@@ -37,7 +37,9 @@ def session_new(request: HttpRequest) -> HttpResponse:
     form = PlayForm(request.POST or None, ads=ads_of(build.vast))
     if request.method == "POST" and form.is_valid():
         try:
-            session = start(vast=build.vast, title=build.title, user=request.user, build=build, **_asked(form))
+            session = start(
+                vast=build.vast, title=build.title, user=request.user, build=build, **_asked(form)
+            )
         except StartRefused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.text)
         else:
@@ -92,4 +94,9 @@ def session_command(request: HttpRequest, public_id: str, name: str) -> HttpResp
     if obeyed:
         return HttpResponse(status=204)
     shown = view(public_id=public_id, session=PlaybackSession.from_dict(row.record), ledger=())
-    return render(request, f"playback/session.html#{CONTROLS}", {"view": shown, "said": "This session is not running."}, status=409)
+    return render(
+        request,
+        f"playback/session.html#{CONTROLS}",
+        {"view": shown, "said": "This session is not running."},
+        status=409,
+    )

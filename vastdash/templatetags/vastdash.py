@@ -15,7 +15,11 @@ register = template.Library()
 def current(context: dict[str, Any], *prefixes: str) -> str:
     """``active`` when this page's address starts with one of the prefixes (``/`` matches itself only)."""
     path = context["request"].path
-    return "active" if any(path == prefix or (prefix != "/" and path.startswith(prefix)) for prefix in prefixes) else ""
+    return (
+        "active"
+        if any(path == prefix or (prefix != "/" and path.startswith(prefix)) for prefix in prefixes)
+        else ""
+    )
 
 
 @register.filter

@@ -18,7 +18,9 @@ class Command(BaseCommand):
     help = "Turn an OpenRTB bid response into VAST and print it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("response", type=Path, help="bid response, JSON or gzipped JSON; - for standard input")
+        parser.add_argument(
+            "response", type=Path, help="bid response, JSON or gzipped JSON; - for standard input"
+        )
         parser.add_argument("--request", type=Path, help="the bid request it answers, JSON")
         parser.add_argument("--config", type=Path, help="receiver configuration, JSON")
         parser.add_argument("--receiver", help=f"one of {', '.join(RECEIVERS)}; beats the configuration's")
@@ -28,7 +30,9 @@ class Command(BaseCommand):
         config = self._config(options["config"], options["receiver"])
         try:
             response = unpack("response", _read("response", options["response"]), settings.UPLOAD_MAX_BYTES)
-            request = options["request"] and unpack("request", _read("request", options["request"]), settings.UPLOAD_MAX_BYTES)
+            request = options["request"] and unpack(
+                "request", _read("request", options["request"]), settings.UPLOAD_MAX_BYTES
+            )
             result = build_vast_from_bid_response(request or None, response, config)
             refuse_the_unreadable(result)
         except Refused as refusal:
@@ -42,7 +46,9 @@ class Command(BaseCommand):
 
     def _config(self, path: Path | None, receiver: str | None) -> dict[str, Any]:
         if receiver and receiver.upper() not in RECEIVERS:
-            raise CommandError(f"receiver: there is no receiver named {receiver!r}; known: {', '.join(RECEIVERS)}")
+            raise CommandError(
+                f"receiver: there is no receiver named {receiver!r}; known: {', '.join(RECEIVERS)}"
+            )
         config: Any = {}
         if path:
             try:

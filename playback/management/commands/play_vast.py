@@ -27,10 +27,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("vast", type=Path, help="VAST document")
         parser.add_argument("--mode", default="headless", help="headless (default), real or auto")
-        parser.add_argument("--provider", help="whose interruption rules: global, tiger, leto, yandex, google, custom")
-        parser.add_argument("--profile-set", default="seed", help=f"which shipped rules: {', '.join(PROFILE_SETS)}")
-        parser.add_argument("--seed", type=int, help="0 to 2^53-1; a random one is chosen and printed without it")
-        parser.add_argument("--ad", type=int, default=0, help="which ad of a pod, counted from 0 in playing order")
+        parser.add_argument(
+            "--provider", help="whose interruption rules: global, tiger, leto, yandex, google, custom"
+        )
+        parser.add_argument(
+            "--profile-set", default="seed", help=f"which shipped rules: {', '.join(PROFILE_SETS)}"
+        )
+        parser.add_argument(
+            "--seed", type=int, help="0 to 2^53-1; a random one is chosen and printed without it"
+        )
+        parser.add_argument(
+            "--ad", type=int, default=0, help="which ad of a pod, counted from 0 in playing order"
+        )
         parser.add_argument("--json", action="store_true", help="print the session as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,7 +47,9 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"vast: {options['vast']}: {error.strerror}") from None
         try:
-            session = asyncio.run(_play(xml, **{key: options[key] for key in ("mode", "provider", "profile_set", "seed", "ad")}))
+            session = asyncio.run(
+                _play(xml, **{key: options[key] for key in ("mode", "provider", "profile_set", "seed", "ad")})
+            )
         except (ConfigError, ValueError) as error:
             raise CommandError(str(error)) from None
         if options["json"]:
@@ -49,10 +59,16 @@ class Command(BaseCommand):
 
     def _tell(self, session: PlaybackSession) -> None:
         for event in session.events:
-            detail = ", ".join(f"{key} {value}" for key, value in event.metadata.items() if not isinstance(value, list | dict))
+            detail = ", ".join(
+                f"{key} {value}"
+                for key, value in event.metadata.items()
+                if not isinstance(value, list | dict)
+            )
             self.stdout.write(f"{event.offset_sec:>9.3f}  {event.event_type:<16} {detail}".rstrip())
         end = f"{session.status} ({session.end_reason})" if session.end_reason else f"{session.status}"
-        self.stdout.write(f"{end} at {session.current_offset_sec:g} of {session.duration_sec:g} s, seed {session.seed}")
+        self.stdout.write(
+            f"{end} at {session.current_offset_sec:g} of {session.duration_sec:g} s, seed {session.seed}"
+        )
 
 
 async def _play(

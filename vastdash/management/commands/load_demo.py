@@ -29,7 +29,9 @@ class Command(BaseCommand):
     help = "Load demonstration data; passwords are generated and printed once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--if-empty", action="store_true", help="do nothing when somebody can already sign in")
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing when somebody can already sign in"
+        )
 
     @transaction.atomic
     def handle(self, *args: Any, if_empty: bool, **options: Any) -> None:
