@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from pipeline.models import Build
+from vastdash.fields import ExactJSONField
 from vastdash.models import new_public_id
 
 
@@ -78,7 +79,7 @@ class Session(models.Model):
     duration_ms = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    record = models.JSONField()
+    record = ExactJSONField()
 
     class Meta:
         ordering = ("-created_at", "-id")
