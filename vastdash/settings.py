@@ -150,6 +150,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
 SERVESTATIC_USE_FINDERS = True  # no collectstatic step: the files are served from where they are
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
 SERVESTATIC_AUTOREFRESH = DEBUG
@@ -179,6 +180,8 @@ UPLOAD_MAX_BYTES = env.number("VASTDASH_UPLOAD_MAX_BYTES")
 # Whole bodies are limited in front of Django (limits.py), uploads at their field (pipeline/intake.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
+# Where sessions run: a class with the public methods of this one. A worker elsewhere is another such class.
+SESSION_RUNNER = "playback.live.runner.Runner"
 PLAYBACK_MODE = env.text("VASTDASH_PLAYBACK_MODE")
 SESSION_PERSISTENCE = env.flag("VASTDASH_SESSION_PERSISTENCE")
 MEDIA_HOSTS = env.names("VASTDASH_MEDIA_HOSTS")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from playback.engine import BaseVastPlayer
 from playback.live import broadcast
@@ -133,4 +135,4 @@ class Runner:
                 await live.store.checkpoint(live.player)
 
 
-runner = Runner()
+runner: Runner = import_string(settings.SESSION_RUNNER)()
