@@ -12,7 +12,17 @@ from typing import Final, NamedTuple
 from playback.engine.ad_data import AdData
 from playback.engine.config import PlaybackSessionConfig
 from playback.engine.events import EVENTS, MOMENTS
-from playback.engine.interruptions import InterruptionRule, RuleOutcome, Window, draw_window, fit
+from playback.engine.interruptions import (
+    BEFORE_RENDERING,
+    InterruptionRule,
+    RuleOutcome,
+    Window,
+    draw_window,
+    earliest,
+    expected_shares,
+    fit,
+    survival,
+)
 from playback.engine.media import choose_media
 from playback.engine.splitmix import uniform
 from vast.ad import Ad, MediaFile, Tracker
@@ -80,6 +90,33 @@ class Plan:
         return tuple(
             draw_window(window, rng) if window else rule.draw(duration_ms, rng) for rule, window in self.rules
         )
+
+    def cut(self, seed: int) -> RuleOutcome | None:
+        """The interruption that ends the session with this seed, without playing it; None when none does.
+
+        Nothing interrupts an ad at or after its end, nor a session after its limit.
+        """
+        first = earliest(self.draw(seed))
+        if first is None or first.event in BEFORE_RENDERING:
+            return first
+        at = (first.offset_ms or 0) * 1000
+        beaten = at >= self.duration_us or (self.limit_us is not None and at > self.limit_us)
+        return None if beaten else first
+
+    def expected_funnel(self) -> dict[str, float]:
+        """Event -> the probability that a session gets to it, in closed form; progress is left out."""
+        limit = self.duration_us if self.limit_us is None else self.limit_us
+        windows = self.windows
+        return {
+            moment.event: survival(windows, moment.at_us / 1000) if moment.at_us <= limit else 0.0
+            for moment in self.moments
+            if moment.event != "progress"
+        }
+
+    def expected_interruptions(self) -> dict[str, float]:
+        """Event of each applicable rule -> the probability that it ends the session, in closed form."""
+        limit = self.duration_us if self.limit_us is None else min(self.limit_us, self.duration_us)
+        return expected_shares(self.windows, limit // 1000)
 
 
 def compile_plan(ad_data: AdData, config: PlaybackSessionConfig) -> Plan:
