@@ -208,6 +208,8 @@ def _tree(data: bytes, parser: etree.XMLParser, max_depth: int) -> Element:
         if "Excessive depth" in str(error):
             raise _too_deep_error(max_depth) from None
         message = str(error.msg or "no document").splitlines()[0][:200]
+        # libxml2 has no sentence for a document that ends in the middle.
+        message = message.replace("Unregistered error message", "it is cut off or malformed")
         raise _refuse(VastErrorCode.XML_PARSING, "NOT_XML", f"the XML is broken: {message}") from None
     _check_depth(data, root, max_depth)
     return root

@@ -75,7 +75,7 @@ def build_vast_from_bid_response(
     pod.warnings += [*config_notices, *asked.notices, *received.notices, *ranking.notices]
     pod.rejected += ranking.rejected
     _fill(pod, ranking)
-    return _result(pod)
+    return _result(pod, received.nbr)
 
 
 def _fill(pod: _Pod, ranking: Ranking) -> None:
@@ -145,7 +145,7 @@ def _version(pod: _Pod) -> str:
     return version
 
 
-def _result(pod: _Pod) -> VastResult:
+def _result(pod: _Pod, nbr: int | None) -> VastResult:
     default = pod.config.vast_version_default
     if not pod.taken:
         version, xml = default, no_ad_document(default, pod.config.no_ad_error_url)
@@ -179,4 +179,5 @@ def _result(pod: _Pod) -> VastResult:
         rejected=tuple(sorted(pod.rejected, key=lambda row: row.position)),
         receiver=pod.config.receiver,
         vast_version=version,
+        nbr=nbr,
     )

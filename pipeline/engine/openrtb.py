@@ -68,13 +68,14 @@ class Bid:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A read bid response. `error` is set when the text cannot be read at all."""
+    """A read bid response. `nbr` is the no-bid reason (OpenRTB 2.6 §5.24); `error` says why nothing could be read."""
 
     id: str = ""
     bidid: str = ""
     cur: str = ""
     bids: tuple[Bid, ...] = ()
     notices: tuple[Notice, ...] = ()
+    nbr: int | None = None
     error: Notice | None = None
 
 
@@ -285,6 +286,7 @@ def read_response(source: Source) -> Received:
     """A bid response from a mapping, JSON text (str or UTF-8 bytes) or None; never raises for its content."""
     try:
         response = _object_of(source, "bid response")
+        _check_kind(response)
     except _Unreadable as refused:
         return Received(error=Notice("RESPONSE_" + refused.code, "", refused.text))
     notices: list[Notice] = []
@@ -303,8 +305,29 @@ def read_response(source: Source) -> Received:
                 continue
             bids.append(_read_bid(bid, seat, len(bids), notices))
     return Received(
-        reading.text("id"), reading.text("bidid"), reading.text("cur").strip(), tuple(bids), tuple(notices)
+        id=reading.text("id"),
+        bidid=reading.text("bidid"),
+        cur=reading.text("cur").strip(),
+        bids=tuple(bids),
+        notices=tuple(notices),
+        nbr=_reason(response.get("nbr")),
     )
+
+
+_RESPONSE_KEYS = frozenset({"id", "seatbid", "bidid", "cur", "customdata", "nbr", "ext"})
+
+
+def _check_kind(response: Json) -> None:
+    """An empty object is a legal no-bid; one that is something else altogether is told apart from it."""
+    if "imp" in response and "seatbid" not in response:
+        raise _Unreadable("IS_A_REQUEST", "this is a bid request, not a bid response")
+    if response and not _RESPONSE_KEYS & response.keys():
+        text = f"the object holds nothing of a bid response ({', '.join(sorted(_RESPONSE_KEYS))})"
+        raise _Unreadable("NOT_A_BID_RESPONSE", text)
+
+
+def _reason(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _HUGE else None
 
 
 _MEDIA = ("banner", "video", "audio", "native")

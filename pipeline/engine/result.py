@@ -32,7 +32,10 @@ class SelectedBid:
 
 @dataclass(frozen=True, slots=True)
 class VastResult:
-    """The document (always well-formed) and the record of how it came about; every bid is selected or rejected."""
+    """The document (always well-formed) and the record of how it came about; every bid is selected or rejected.
+
+    `nbr` is the response's own reason for not bidding, where it gives one.
+    """
 
     xml: bytes
     no_ad: bool
@@ -42,11 +45,13 @@ class VastResult:
     rejected: tuple[RejectedBid, ...]
     receiver: str
     vast_version: str
+    nbr: int | None = None
 
     def to_debug(self) -> dict[str, Any]:
         """The debug record, JSON-native (pipeline.md §1.14)."""
         return {
             "no_ad": self.no_ad,
+            "nbr": self.nbr,
             "warnings": [notice._asdict() for notice in self.warnings],
             "errors": [notice._asdict() for notice in self.errors],
             "selected_count": len(self.selected),

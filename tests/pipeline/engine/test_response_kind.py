@@ -27,7 +27,9 @@ def test_a_no_bid_is_no_error(response: dict[str, object]) -> None:
     assert result.rejected == ()
 
 
-@pytest.mark.parametrize(("nbr", "read"), [(8, 8), (0, 0), ("8", None), (True, None), (None, None), (10**400, None)])
+@pytest.mark.parametrize(
+    ("nbr", "read"), [(8, 8), (0, 0), ("8", None), (True, None), (None, None), (10**400, None)]
+)
 def test_the_no_bid_reason_is_kept_when_it_is_one(nbr: object, read: int | None) -> None:
     result = build_vast_from_bid_response(None, {"id": "r1", "nbr": nbr}, {})
     assert result.nbr == read
