@@ -72,9 +72,9 @@ def read_build(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _bytes(document: dict[str, Any] | str) -> bytes:
-    return (
-        document.encode() if isinstance(document, str) else json.dumps(document, ensure_ascii=False).encode()
-    )
+    text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
+    # Half a surrogate pair has no UTF-8: passed on as it is, the reader of the response refuses or isolates it.
+    return text.encode(errors="surrogatepass")
 
 
 def _summary(build: Build) -> dict[str, Any]:

@@ -38,6 +38,8 @@ def _gunzip(field: str, body: bytes, limit: int) -> bytes:
         raise Refused(field, "This starts like a gzip file but cannot be unpacked.") from None
     if len(unpacked) <= limit and not unpacker.eof:
         raise Refused(field, "This gzip file is cut off before its end.")
+    if unpacker.unused_data:
+        raise Refused(field, "This gzip file goes on after its end: pack the response as one.")
     return unpacked
 
 
