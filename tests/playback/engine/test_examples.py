@@ -1,0 +1,63 @@
+"""The examples run as a reader would run them, and the engine is a library of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+def run(*arguments: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "play_in_real_time.py",
+            ["Playback complete: 1.0s", "dry_run      complete       https://ads.example.com/complete"],
+        ),
+        ("simulate_playback.py", ["Duration: 30.0s", "Quartiles: {1, 2, 3, 4}", "  7.500 s  firstQuartile"]),
+        (
+            "resolve_configuration.py",
+            ["override   mode", "publisher  max_session_duration_sec", "mode: headless"],
+        ),
+    ],
+)
+def test_the_examples_run_and_print_what_they_promise(name, expected):
+    printed = run(f"examples/{name}")
+    for line in expected:
+        assert line in printed
+
+
+def test_the_simulation_prints_the_same_every_time():
+    assert run("examples/simulate_playback.py") == run("examples/simulate_playback.py")
+
+
+FORBIDDEN = ("django", "pipeline", "vastdash", "channels", "pydantic", "random", "secrets")
+
+PROBE = f"""
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {FORBIDDEN[:5]!r}:
+            raise ImportError(name + " is not for the engine")
+sys.meta_path.insert(0, Refuse())
+import playback.engine
+print(all(hasattr(playback.engine, name) for name in playback.engine.__all__))
+print(sorted({{name.split(".")[0] for name in sys.modules}} & set({FORBIDDEN[:5]!r})))
+"""
+
+
+def test_the_engine_is_imported_without_django_or_the_other_room():
+    assert run("-c", PROBE).split() == ["True", "[]"]
