@@ -1,0 +1,153 @@
+"""A build's own page: the document, every bid's fate, remarks and findings, and the document itself to take away."""
+
+import json
+import re
+
+import pytest
+from django.urls import reverse
+
+from pipeline.markup import marked_up, readable
+from pipeline.models import Build
+from tests.pipeline.responses import SAMPLE_NAMES, bid, body, inline, sample
+from tests.site.rows import make_build, make_session, play_out
+from vast.document import parse
+
+pytestmark = pytest.mark.django_db
+
+# No Duration: a finding of the linter. The bidder's own text looks like markup of the page.
+FAULTY = (
+    '<VAST version="3.0"><Ad id="x"><InLine><AdSystem>&lt;script&gt;alert(1)&lt;/script&gt;</AdSystem>'
+    "<AdTitle>Faulty &amp; bold</AdTitle><Impression>https://t.example.com/i</Impression>"
+    '<Creatives><Creative><Linear><MediaFiles><MediaFile delivery="progressive" type="video/mp4" width="1" '
+    'height="1">https://ads.example.com/a.mp4</MediaFile></MediaFiles></Linear></Creative></Creatives>'
+    "</InLine></Ad></VAST>"
+)
+
+
+def page_of(client, build: Build):
+    answer = client.get(reverse("build", args=[build.public_id]))
+    assert answer.status_code == 200
+    return answer
+
+
+def test_the_page_shows_every_bid_with_its_fate_and_the_reason(viewer):
+    build = make_build(sample("pod-three-seats"))
+    page = page_of(viewer, build).content.decode()
+    assert f"{build.selected_count} selected · {build.rejected_count} rejected" in page
+    for row in build.result["selected"] + build.result["rejected"]:
+        assert row["bid_id"] in page
+    for row in build.result["rejected"]:
+        assert row["code"] in page
+    for notice in build.result["warnings"]:
+        assert notice["code"] in page
+
+
+def test_the_xml_is_shown_readable_and_escaped(viewer):
+    page = page_of(viewer, make_build(body(bid(adm=FAULTY)))).content.decode()
+    assert "<script>alert(1)" not in page
+    assert "&amp;lt;script&amp;gt;alert(1)" in re.sub("</?span[^>]*>", "", page)
+
+
+def test_every_finding_links_to_its_line_and_the_line_exists(viewer):
+    page = page_of(viewer, make_build(body(bid(adm=FAULTY))))
+    findings = page.context["findings"]
+    assert findings
+    text = page.content.decode()
+    lines = {int(line) for line in re.findall(r'id="L-(\d+)"', text)}
+    for finding in findings:
+        assert finding.rule in text
+        if finding.line:
+            assert f'href="#L-{finding.line}"' in text
+            assert finding.line in lines
+
+
+def test_a_document_without_fault_says_so(viewer):
+    build = make_build(sample("inline-vast4"))
+    page = page_of(viewer, build)
+    if not page.context["findings"]:
+        assert "Nothing to remark." in page.content.decode()
+    assert f"{len(page.context['findings'])} finding" in page.content.decode()
+
+
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_the_download_is_byte_for_byte_what_was_built(viewer, name):
+    build = make_build(sample(name))
+    address = reverse("build-vast", args=[build.public_id])
+    shown, taken = viewer.get(address), viewer.get(address + "?download=1")
+    assert shown.content == taken.content == build.vast.encode()
+    assert len(shown.content) == build.result["vast_xml_length"]
+    assert shown["Content-Type"] == "application/xml; charset=utf-8"
+    assert "Content-Disposition" not in shown
+    assert taken["Content-Disposition"] == f'attachment; filename="vast-{build.public_id}.xml"'
+
+
+def test_the_copy_button_and_the_download_name_the_documents_address(viewer):
+    build = make_build()
+    page = page_of(viewer, build).content.decode()
+    address = reverse("build-vast", args=[build.public_id])
+    assert f'data-copy-from="{address}"' in page
+    assert f'href="{address}?download=1"' in page
+
+
+def test_the_readable_form_differs_from_the_document_in_blank_text_only():
+    xml = make_build(sample("pod-three-seats")).vast
+
+    def meaning(text: str):
+        return [
+            (node.tag, dict(node.attrib), (node.text or "").strip())
+            for node in parse(text, lenient=True).root.iter()
+        ]
+
+    assert meaning(readable(xml)) == meaning(xml)
+    assert readable(xml).count("\n") > xml.count("\n")
+
+
+def test_a_very_long_document_is_shown_without_colours_but_with_its_lines():
+    html, _ = marked_up(inline().replace("<AdTitle>", "<AdTitle>" + "x" * 600_000))
+    assert 'id="L-1"' in html
+    assert "x-nt" not in html
+
+
+def test_a_viewer_reads_but_finds_no_way_to_build_or_play(viewer, qa):
+    build = make_build()
+    seen, offered = page_of(viewer, build).content.decode(), page_of(qa, build).content.decode()
+    for control in ("Play this", 'hx-post="/sessions/new/', "New build"):
+        assert control not in seen
+        assert control in offered
+
+
+def test_the_page_lists_the_sessions_that_played_this_build(viewer):
+    build = make_build()
+    session = play_out(make_session(build.vast, build=build))
+    page = page_of(viewer, build).content.decode()
+    assert reverse("session", args=[session.public_id]) in page
+    assert "completed" in page
+
+
+@pytest.mark.parametrize("route", ["build", "build-vast"])
+def test_a_build_nobody_made_is_not_found(viewer, route):
+    assert viewer.get(reverse(route, args=["zzzzzzzzzzzz"])).status_code == 404
+
+
+def test_the_list_shows_newest_first_with_outcome_and_maker(viewer):
+    first = make_build()
+    second = make_build(json.dumps({"id": "1", "seatbid": []}).encode())
+    page = viewer.get(reverse("build-list"))
+    assert [row.pk for row in page.context["page"].rows] == [second.pk, first.pk]
+    text = page.content.decode()
+    assert "no ad" in text
+    assert "1 ad" in text
+
+
+def test_an_empty_list_says_what_to_do_to_those_who_may(viewer, qa):
+    assert "No builds yet" in viewer.get(reverse("build-list")).content.decode()
+    assert reverse("build-new") not in viewer.get(reverse("build-list")).content.decode()
+    assert reverse("build-new") in qa.get(reverse("build-list")).content.decode()
+
+
+def test_the_overview_shows_the_last_builds_and_sessions(viewer):
+    build = make_build()
+    session = make_session(build.vast, build=build)
+    page = viewer.get("/").content.decode()
+    assert build.public_id in page
+    assert session.public_id in page

@@ -1,0 +1,131 @@
+"""Every address of the resolver is knocked at by everybody: the tables of ``roles.py`` decide who comes in."""
+
+from http.cookies import SimpleCookie
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import include, path, reverse
+
+from tests.site.addresses import ADMIN_PARAMETERS, parameters, patterns
+from tests.site.people import PEOPLE, browser_of, make_person
+from tests.site.rows import make_build, make_provider, make_session
+from vastdash.models import Publisher
+from vastdash.roles import NAMESPACES, may, rule
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+
+
+def methods(route: str) -> tuple[str, ...]:
+    """A namespace that brings its own pages has one rule for every method, so one knock is enough."""
+    return METHODS[:1] if route.partition(":")[0] in NAMESPACES else METHODS
+
+
+def addresses() -> list[tuple[str, str]]:
+    """(route name, address) of every named route, with rows behind those that take one."""
+    build, session = make_build(), make_session()
+    make_provider("yandex")
+    Publisher.objects.create(name="yandex", title="A publisher of that name")
+    found = []
+    for route, pattern in patterns():
+        if not pattern.name or route == "api:api-root":
+            continue
+        own = session if "session" in route else build
+        name = "pause" if route.endswith("session-command") else "yandex"
+        values = {"public_id": own.public_id, "name": name, **ADMIN_PARAMETERS}
+        found.append((route, reverse(route, kwargs=parameters(pattern, values))))
+    return found
+
+
+def knock(client: Client, method: str, address: str):
+    """One request whose effects are undone, so that the next finds the same rows and the same person."""
+    cookies = SimpleCookie(client.cookies.output(header="", sep=";"))
+    with transaction.atomic():
+        answer = client.generic(method, address)
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return answer
+
+
+def way_in(answer: HttpResponse) -> str:
+    """``open``, ``refused`` (403) or ``sign in`` (the answers a signed-out person gets)."""
+    if answer.status_code == 401 or answer.get("Location", "").startswith("/sign-in/?next="):
+        return "sign in"
+    return "refused" if answer.status_code == 403 else "open"
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_every_address_opens_for_exactly_those_the_tables_name(name):
+    person = PEOPLE[name]()
+    client = browser_of(person)
+    wrong = {}
+    for route, address in addresses():
+        for method in methods(route):
+            expected = "open" if may(person, rule(route, method)) else "refused" if person else "sign in"
+            answer = knock(client, method, address)
+            # The administration has a second lock of its own, which never opens what the table closed.
+            if way_in(answer) != expected and not (expected == "open" and route.startswith("admin:")):
+                wrong[method, route] = f"{way_in(answer)} ({answer.status_code}), not {expected}"
+    assert wrong == {}
+
+
+def test_the_walk_meets_the_administration_and_the_api():
+    routes = [route for route, _ in addresses()]
+    assert {*NAMESPACES, "api", "home", "session-command"} <= {route.partition(":")[0] for route in routes}
+    assert len(routes) > 50
+
+
+def test_a_signed_out_reader_comes_back_to_the_page_after_signing_in(nobody):
+    answer = nobody.get("/sessions/?status=error")
+    assert answer.status_code == 302
+    assert answer["Location"] == "/sign-in/?next=/sessions/%3Fstatus%3Derror"
+
+
+def test_a_signed_out_fragment_request_sends_the_whole_page_to_sign_in(nobody):
+    answer = nobody.post("/sessions/abc/pause/", headers={"hx-request": "true"})
+    assert answer.status_code == 200
+    assert answer["HX-Redirect"] == "/sign-in/"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_signed_out_api_caller_gets_401_as_a_problem_document(nobody, method):
+    answer = nobody.generic(method, "/api/v1/builds", b"{}", content_type="application/json")
+    assert answer.status_code == 401
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == 401
+
+
+def test_a_refusal_names_what_the_role_lacks(viewer):
+    page = viewer.get("/builds/new/")
+    assert page.status_code == 403
+    assert "Your role does not include: build." in page.content.decode()
+    problem = viewer.post("/api/v1/builds", {}, content_type="application/json")
+    assert problem.status_code == 403
+    assert problem["Content-Type"] == "application/problem+json"
+    assert problem.json()["detail"] == "Your role does not include: build."
+
+
+def test_somebody_deactivated_is_signed_out_at_once():
+    person = make_person("leaver")
+    client = browser_of(person)
+    assert client.get("/").status_code == 200
+    person.is_active = False
+    person.save()
+    assert client.get("/").status_code == 302
+
+
+urlpatterns = [
+    path("forgotten/", lambda request: HttpResponse("open"), name="forgotten"),
+    path("nameless/", lambda request: HttpResponse("open")),
+    path("", include("vastdash.urls")),
+]
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("address", ["/forgotten/", "/nameless/"])
+def test_an_address_that_no_table_names_is_closed_even_to_a_superuser(superuser, nobody, address):
+    assert superuser.get(address).status_code == 403
+    assert nobody.get(address).status_code == 302
