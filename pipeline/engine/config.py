@@ -17,6 +17,7 @@ from vast.notice import Notice
 
 HARD_CAP = 100
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
+# Without "<" and ">", so that it can stand in CDATA as it is.
 _URL = re.compile(r"https?://[^\s<>\"]{1,2040}", re.IGNORECASE)
 
 

@@ -17,6 +17,7 @@ from vast.repair import repair
 
 Origin = Literal["adm", "adm_url", "nurl", "skeleton"]
 
+# Without "<" and ">", so that an address can stand in CDATA as it is.
 _ADDRESS = re.compile(r"https?://[^\s<>\"]{3,8000}", re.IGNORECASE)
 _SEQUENCE = re.compile(r"[0-9]{1,9}")
 _PARSE_CODES = {"NOT_VAST": "ADM_NOT_VAST", "VAST1": "ADM_VERSION", "VERSION": "ADM_VERSION"}
@@ -118,7 +119,7 @@ def _parse(bid: Bid, config: ReceiverConfig) -> tuple[Document, tuple[Notice, ..
 
 def _wrap(url: str, bid: Bid, origin: Origin) -> Markup:
     system = escape(writable(bid.seat) or "vastdash", quote=False)
-    document = parse(_WRAPPER.format(system=system, url=url.replace("]]>", "]]]]><![CDATA[>")))
+    document = parse(_WRAPPER.format(system=system, url=url))
     markup = _choose(document, bid, origin)
     what = "no markup; its nurl" if origin == "nurl" else "an address instead of markup; it"
     notice = Notice("WRAPPED_URL", bid.id, f"the bid holds {what} was wrapped as the address of its VAST")

@@ -32,8 +32,7 @@ def no_ad_document(version: str, error_url: str) -> bytes:
     """A VAST document without an Ad, with one root Error where an address is given."""
     if not error_url:
         return DECLARATION + f'<VAST version="{version}"></VAST>'.encode()
-    address = error_url.replace("]]>", "]]]]><![CDATA[>")
-    return DECLARATION + f'<VAST version="{version}"><Error><![CDATA[{address}]]></Error></VAST>'.encode()
+    return DECLARATION + f'<VAST version="{version}"><Error><![CDATA[{error_url}]]></Error></VAST>'.encode()
 
 
 def unique_id(bid: Bid, own_id: str | None, number: int, used: set[str]) -> tuple[str, list[Notice]]:

@@ -38,7 +38,7 @@ def test_case_31_an_odd_currency_falls_back_with_a_warning(cur, written, warned)
     ("price", "text"),
     [
         (5.5, "5.5"),
-        (5.50, "5.5"),
+        ("5.50", "5.5"),
         (12.34567, "12.3457"),
         (100, "100"),
         (0.00001, "0.00001"),
