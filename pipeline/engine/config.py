@@ -341,7 +341,7 @@ def _merge(layers: Iterable[tuple[str, Mapping[str, Any] | ReceiverConfig | None
         placements |= read.placements
         provenance |= dict.fromkeys(read.values, name)
         provenance |= {f"placement_rules.{key}": name for key in read.placements}
-    left = frozenset(PLACEMENT_KEYS) - placements.keys()
+    left = frozenset(PLACEMENT_KEYS).difference(placements)
     rules = replace(PlacementRules(), **placements, left_to_receiver=left)
     return MergedConfig(ReceiverConfig(**values, placement_rules=rules), tuple(notices), provenance)
 

@@ -128,7 +128,7 @@ def rank(received: Received, asked: Asked, config: ReceiverConfig) -> Ranking:
     currency = _currency(received, config, notices)
     for bid in received.bids:
         fault = _fault(bid, situation)
-        identity = (bid.seat, bid.id, bid.adm)
+        identity = (bid.seat, bid.id, bid.adm or bid.nurl)
         if fault is None and bid.id and identity in seen:
             fault = ("BID_DUPLICATE", "the same seat sent the same bid twice; the first was kept")
         if fault:

@@ -176,6 +176,7 @@ def test_merging_is_total_pure_and_gives_a_config_that_reads_back(host, account,
     assert again == merged.config
     assert {notice.code for notice in notices} <= {"ENFORCE_POD_NOT_APPLIED"}
     assert merge_config(merged.config).config == merged.config
+    assert hash(again) == hash(merged.config)
 
 
 @given(LAYERS, LAYERS)
