@@ -14,7 +14,7 @@ from vast.errors import VastError, VastErrorCode
 class VastClient:
     """A source of ads. This one holds a document it was given; `from_xml` makes it."""
 
-    def __init__(self, document: bytes, *, ad_index: int | None = None, lenient: bool = True) -> None:
+    def __init__(self, *, document: bytes, ad_index: int | None = None, lenient: bool = True) -> None:
         self.document = document
         self.ad_index = ad_index
         self.lenient = lenient
@@ -22,7 +22,8 @@ class VastClient:
     @classmethod
     def from_xml(cls, xml: str | bytes, ad_index: int | None = None, lenient: bool = True) -> Self:
         """A client over one VAST document. `ad_index` picks an ad in playing order; without it the first is played."""
-        return cls(xml.encode() if isinstance(xml, str) else bytes(xml), ad_index=ad_index, lenient=lenient)
+        document = xml.encode() if isinstance(xml, str) else bytes(xml)
+        return cls(document=document, ad_index=ad_index, lenient=lenient)
 
     async def request_ad(self) -> AdData | NoAd:
         """The ad to play. ValueError when `ad_index` names an ad the document does not have."""

@@ -58,6 +58,9 @@ EVENTS: MappingProxyType[str, EventFacts] = MappingProxyType(
         "minimize": EventFacts(_LINEAR, absent="the viewer did not minimise the ad"),
         "overlayViewDuration": EventFacts(_LINEAR, absent="a linear ad is no overlay"),
         "otherAdInteraction": EventFacts(_LINEAR, absent="the viewer did not interact"),
+        "verificationNotExecuted": EventFacts(
+            "VAST 4.1 §3.17", absent="no verification code was asked to run"
+        ),
         "interactiveStart": EventFacts("VAST 4.2 §3.14.1", absent="no interactive part was started"),
         "notUsed": EventFacts("VAST 4.1 §3.14.1", absent="the ad was used"),
     }
@@ -65,6 +68,9 @@ EVENTS: MappingProxyType[str, EventFacts] = MappingProxyType(
 
 MOMENTS = tuple(name for name, facts in EVENTS.items() if facts.fraction is not None)
 """Events the playhead reaches by itself, `progress` apart (its offset stands in the document)."""
+
+NO_TRACKING = ("impression", "error", "click")
+"""Events with elements of their own: a Tracking element of that name never fires."""
 
 QUARTILES = MappingProxyType({name: facts.quartile for name, facts in EVENTS.items() if facts.quartile})
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from playback.engine.errors import ConfigError
-from playback.engine.splitmix import stable_key, uniform
+from playback.engine.splitmix import draws, stable_key
 
 EVENT_POSITIONS: Final[Mapping[str, Fraction | None]] = MappingProxyType(
     {
@@ -250,7 +250,8 @@ def fit(rules: Iterable[InterruptionRule], duration_ms: int) -> tuple[Window, ..
 
 def draw_all(rules: Iterable[InterruptionRule], duration_ms: int, seed: int) -> tuple[RuleOutcome, ...]:
     """One outcome per rule, in rule order, from the session's seed alone."""
-    return tuple(rule.draw(duration_ms, lambda key: uniform(seed, key)) for rule in rules)
+    rng = draws(seed)
+    return tuple(rule.draw(duration_ms, rng) for rule in rules)
 
 
 def earliest(outcomes: Iterable[RuleOutcome]) -> RuleOutcome | None:

@@ -77,7 +77,7 @@ def placeholder(url: str) -> str:
 def _due(
     ad_data: AdData, plan: Plan, session: PlaybackSession, tracked: Tracked, index: int
 ) -> Iterator[LedgerEntry]:
-    pixels = _pixels_at(plan, tracked)
+    pixels = plan.pixels_at(tracked.event, tracked.at_us)
     if not pixels:
         return
     values = macro_values(ad_data, plan, session, tracked, index)
@@ -101,19 +101,14 @@ def _row(pixel: Pixel, tracked: Tracked, values: Mapping[str, Value]) -> LedgerE
     )
 
 
-def _pixels_at(plan: Plan, tracked: Tracked) -> tuple[Pixel, ...]:
-    if tracked.event in plan.pixels:
-        return plan.pixels[tracked.event]
-    return next((m.pixels for m in plan.moments if m.event == tracked.event and m.at_us == tracked.at_us), ())
-
-
 def _ahead(plan: Plan, session: PlaybackSession) -> Iterator[LedgerEntry]:
     done = {(tracked.event, tracked.at_us) for tracked in session.tracked}
     status, reason = ("not_reached", ending(session)) if session.has_ended() else ("pending", "")
     for moment in plan.moments:
         if (moment.event, moment.at_us) not in done:
             for pixel in moment.pixels:
-                yield LedgerEntry(*pixel[:2], None, pixel.origin, moment.at_us / 1000, None, status, reason)
+                due_ms = moment.at_us / 1000 if plan.duration_us else None
+                yield LedgerEntry(*pixel[:2], None, pixel.origin, due_ms, None, status, reason)
 
 
 def _unreachable(plan: Plan) -> Iterator[LedgerEntry]:

@@ -4,14 +4,17 @@ Instants are integer microseconds, in which a quarter of a whole millisecond is 
 configuration share one plan.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice, takewhile
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from playback.engine.ad_data import AdData
 from playback.engine.config import PlaybackSessionConfig
-from playback.engine.events import EVENTS, MOMENTS
+from playback.engine.events import EVENTS, MOMENTS, NO_TRACKING, UNKNOWN_EVENT
 from playback.engine.interruptions import (
     BEFORE_RENDERING,
     InterruptionRule,
@@ -24,12 +27,14 @@ from playback.engine.interruptions import (
     survival,
 )
 from playback.engine.media import choose_media
-from playback.engine.splitmix import uniform
+from playback.engine.splitmix import draws
 from vast.ad import Ad, MediaFile, Tracker
 from vast.durations import Offset
 from vast.errors import VastErrorCode
 
 US: Final = 1_000_000
+MAX_PROGRESS: Final = 500
+"""Progress offsets of one ad that are followed; a document with more is no advertisement."""
 
 
 class Pixel(NamedTuple):
@@ -48,9 +53,8 @@ class Moment(NamedTuple):
     quartile: int
     pixels: tuple[Pixel, ...]
 
-    @property
-    def offset_sec(self) -> float:
-        return self.at_us / US
+
+_at = attrgetter("at_us")
 
 
 class Fault(NamedTuple):
@@ -80,12 +84,17 @@ class Plan:
     def windows(self) -> tuple[Window, ...]:
         return tuple(window for _, window in self.rules if window)
 
+    def pixels_at(self, event: str, at_us: int) -> tuple[Pixel, ...]:
+        """The trackers of an event at this instant of the playhead."""
+        if event in self.pixels:
+            return self.pixels[event]
+        first = bisect_left(self.moments, at_us, key=_at)
+        same = takewhile(lambda moment: moment.at_us == at_us, islice(self.moments, first, None))
+        return next((moment.pixels for moment in same if moment.event == event), ())
+
     def draw(self, seed: int) -> tuple[RuleOutcome, ...]:
         """One outcome per rule for the session with this seed."""
-
-        def rng(key: int) -> float:
-            return uniform(seed, key)
-
+        rng = draws(seed)
         duration_ms = self.duration_us // 1000
         return tuple(
             draw_window(window, rng) if window else rule.draw(duration_ms, rng) for rule, window in self.rules
@@ -188,29 +197,14 @@ def _impressions(ad_data: AdData) -> Iterator[Pixel]:
             yield Pixel("impression", link.url, origin)
 
 
+_Due = dict[tuple[int, str], list[Pixel]]
+_Unreachable = tuple[Pixel, int | None, str]
+
+
 def _moments(
     ad_data: AdData, config: PlaybackSessionConfig, duration_ms: int
-) -> tuple[tuple[Moment, ...], tuple[tuple[Pixel, int | None, str], ...]]:
-    due: dict[tuple[int, str], list[Pixel]] = {}
-    unreachable: list[tuple[Pixel, int | None, str]] = []
-    end = duration_ms * 1000
-    for event in MOMENTS:
-        if EVENTS[event].always:
-            due[_place(event, duration_ms), event] = (
-                list(_impressions(ad_data)) if event == "impression" else []
-            )
-    for origin, tracker in _linear_trackers(ad_data):
-        pixel = Pixel(tracker.event, tracker.url, origin)
-        if tracker.event == "progress":
-            at = instant(tracker.offset, duration_ms) if tracker.offset else None
-            if at is None or at > end:
-                unreachable.append(
-                    (pixel, at, "its offset lies beyond the ad" if at else EVENTS["progress"].absent)
-                )
-                continue
-            due.setdefault((at, "progress"), []).append(pixel)
-        elif tracker.event in MOMENTS and tracker.event != "impression":
-            due.setdefault((_place(tracker.event, duration_ms), tracker.event), []).append(pixel)
+) -> tuple[tuple[Moment, ...], tuple[_Unreachable, ...]]:
+    due, unreachable = _instants(ad_data, duration_ms)
     moments = []
     for (at, event), pixels in sorted(due.items(), key=_order):
         facts = EVENTS[event]
@@ -219,6 +213,40 @@ def _moments(
         else:
             moments.append(Moment(at, event, facts.quartile, tuple(pixels)))
     return tuple(moments), tuple(unreachable)
+
+
+def _instants(ad_data: AdData, duration_ms: int) -> tuple[_Due, list[_Unreachable]]:
+    """Every instant the playhead reaches with its trackers, and the progress trackers it never will."""
+    due: _Due = {(_place(event, duration_ms), event): [] for event in MOMENTS if EVENTS[event].always}
+    due[0, "impression"].extend(_impressions(ad_data))
+    unreachable: list[_Unreachable] = []
+    for origin, tracker in _linear_trackers(ad_data):
+        pixel = Pixel(tracker.event, tracker.url, origin)
+        if tracker.event == "progress":
+            at = instant(tracker.offset, duration_ms) if tracker.offset else None
+            reason = _no_progress(at, duration_ms, due)
+            if at is None or reason:
+                unreachable.append((pixel, at, reason))
+                continue
+        elif tracker.event in NO_TRACKING:
+            unreachable.append((pixel, None, UNKNOWN_EVENT))
+            continue
+        elif tracker.event in MOMENTS:
+            at = _place(tracker.event, duration_ms)
+        else:
+            continue
+        due.setdefault((at, tracker.event), []).append(pixel)
+    return due, unreachable
+
+
+def _no_progress(at: int | None, duration_ms: int, due: Collection[tuple[int, str]]) -> str:
+    """Why a progress tracker cannot fire; empty when it can."""
+    if at is None:
+        return EVENTS["progress"].absent
+    if at > duration_ms * 1000:
+        return "its offset lies beyond the ad"
+    crowded = len(due) >= MAX_PROGRESS and (at, "progress") not in due
+    return f"the ad has more than {MAX_PROGRESS} progress offsets" if crowded else ""
 
 
 def _place(event: str, duration_ms: int) -> int:
@@ -233,7 +261,7 @@ def _order(item: tuple[tuple[int, str], list[Pixel]]) -> tuple[int, int]:
 def _other_pixels(ad_data: AdData) -> dict[str, tuple[Pixel, ...]]:
     found: dict[str, list[Pixel]] = {}
     for origin, tracker in _linear_trackers(ad_data):
-        if tracker.event != "progress" and tracker.event not in MOMENTS:
+        if tracker.event not in (*MOMENTS, *NO_TRACKING, "progress"):
             found.setdefault(tracker.event, []).append(Pixel(tracker.event, tracker.url, origin))
     for origin, ad in ad_data.levels:
         for pixel in (*_errors(origin, ad), *_clicks(origin, ad)):

@@ -1,5 +1,6 @@
 """Counter-based draws (splitmix64): a number depends only on the seed and a key, never on what was drawn before."""
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
@@ -22,9 +23,15 @@ def session_seed(batch_seed: int, index: int) -> int:
     return mix(mix(batch_seed + GAMMA) + GAMMA * (index + 1)) >> 11
 
 
+def draws(seed: int) -> Callable[[int], float]:
+    """The numbers in [0, 1) of the session with this seed, by key."""
+    start = mix(seed + GAMMA)
+    return lambda key: (mix(start + GAMMA * (key + 1)) >> 11) * 2.0**-53
+
+
 def uniform(seed: int, key: int) -> float:
-    """A number in [0, 1) of the session with this seed, named by `key`."""
-    return (mix(mix(seed + GAMMA) + GAMMA * (key + 1)) >> 11) * 2.0**-53
+    """One number in [0, 1) of the session with this seed."""
+    return draws(seed)(key)
 
 
 def stable_key(name: str) -> int:

@@ -107,8 +107,8 @@ class TimeProvider(ABC):
             await future
         finally:
             wake.disarm()
-            if sleeper is not None:
-                sleeper.cancel()
+            if sleeper is not None and not sleeper.cancel():
+                sleeper.result()
 
 
 class RealtimeTimeProvider(TimeProvider):

@@ -343,3 +343,13 @@ def test_evolve_states_the_change_and_keeps_the_rest():
 def test_the_client_resolves_playback_configurations():
     config = VastClient.from_xml("<VAST/>").get_playback_config("tiger", override={"mode": "real"})
     assert config == resolve(provider="tiger", mode="real")
+
+
+def test_a_part_of_a_rule_nobody_knows_is_refused_wherever_the_rule_is_made():
+    with pytest.raises(ConfigError) as refused:
+        InterruptionRule.from_parts("start", {"probabilty": 1})
+    assert refused.value.field == "interruption_rules.start.probabilty"
+
+
+def test_no_rules_at_all_may_be_said_as_none():
+    assert PlaybackSessionConfig(interruption_rules=None).interruption_rules == {}

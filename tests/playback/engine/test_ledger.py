@@ -223,3 +223,16 @@ async def test_a_stored_session_has_the_same_ledger():
     player = await played(ad, {"interruption_rules": {"start": rule(1, 2, 9)}})
     stored = PlaybackSession.from_dict(player.session.to_dict())
     assert PlayerFactory.create(None, ad, session=stored).ledger == player.ledger
+
+
+@pytest.mark.parametrize("event", ["impression", "error", "click"])
+async def test_an_event_with_an_element_of_its_own_never_fires_from_a_tracking_element(event):
+    for media in ({}, {"media": ""}):
+        player = await played(await f30(trackers=[(event, "wrongplace", None)], **media))
+        (row,) = [row for row in player.ledger if row.url.endswith("wrongplace")]
+        assert (row.status, row.reason) == ("not_reached", "not an event of any VAST version: it never fires")
+
+
+async def test_an_ad_of_unknown_length_has_no_due_times():
+    player = await played(await f30(duration=None))
+    assert {row.due_ms for row in player.ledger if row.status == "not_reached"} == {None}

@@ -11,6 +11,7 @@ from playback.engine import (
     VastClient,
     VastPlayer,
 )
+from playback.engine.events import EVENTS, absence_of
 from tests.playback.engine.ads import (
     QUARTILES,
     SINK,
@@ -24,6 +25,7 @@ from tests.playback.engine.ads import (
     sent_names,
     vast,
 )
+from vast.events import TRACKING_EVENTS
 
 Q01_DUE = [
     ("imp1", 0.0), ("imp2", 0.0), ("cv", 0.0), ("start1", 0.0), ("start2", 0.0), ("p10pc", 3.0), ("p5500", 5.5),
@@ -267,3 +269,18 @@ async def test_log_tracking_urls_puts_resolved_addresses_into_the_record_and_onl
 def test_the_configuration_of_these_tests_is_the_documented_one():
     assert PlaybackSessionConfig().quartile_offset_tolerance_sec == 0.5
     assert VastClient.from_xml("<VAST/>").document == b"<VAST/>"
+
+
+def test_the_table_of_events_knows_every_event_of_every_vast_version():
+    assert set(TRACKING_EVENTS) <= set(EVENTS)
+    assert absence_of("midPoint") == "not an event of any VAST version: it never fires"
+    assert all(facts.section for facts in EVENTS.values())
+
+
+async def test_a_document_with_thousands_of_progress_offsets_costs_no_more_than_a_few_hundred():
+    trackers = [("progress", f"p{ms}", f"00:00:{ms // 1000:02d}.{ms % 1000:03d}") for ms in range(1, 3001)]
+    player = HeadlessPlayer(None, await f30(trackers=trackers), seed=1)
+    session = await player.play()
+    assert len(session.events) < 510
+    ignored = [row for row in player.ledger if row.reason == "the ad has more than 500 progress offsets"]
+    assert len(ignored) + names_of(session).count("progress") == 3000

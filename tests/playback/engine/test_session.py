@@ -278,3 +278,21 @@ def test_2_23_a_record_that_lacks_a_field_is_refused_by_name(field):
     del record[field]
     with pytest.raises(ValueError, match=field):
         PlaybackSession.from_dict(record)
+
+
+async def test_the_snapshot_shows_the_drawn_interruption_before_and_after_it_struck():
+    config = {"interruption_rules": {"start": rule(1, 4, 4), "midpoint": rule(1, 2, 2)}}
+    player = HeadlessPlayer(None, await f30(), config, seed=1)
+    drawn = {"event": "midpoint", "reason": "user_close", "offset_ms": 2000, "probability": 1.0}
+    assert player.state().interruption == {**drawn, "struck": False}
+    await player.play()
+    state = player.state()
+    assert state.interruption == {**drawn, "struck": True}
+    assert (state.status, state.end_reason, state.playhead_ms) == ("closed", "user_close", 2000)
+    assert json.loads(json.dumps(state.to_dict())) == state.to_dict()
+
+
+def test_a_recorded_event_stays_out_of_the_list_where_none_is_wanted():
+    session = PlaybackSession("s1", 30.0, PlaybackSessionConfig(emit_playback_events=False))
+    session.record_event(PlaybackEvent(0.0, "start", 0.0))
+    assert session.events == []

@@ -207,3 +207,21 @@ async def test_however_fast_it_is_watched_the_record_is_that_of_an_unpaced_sessi
     clock = SimulatedTimeProvider(speed=1e6)
     watched = HeadlessPlayer(None, ad, seed=1, time_provider=clock)
     assert (await watched.play()).to_dict() == plain.session.to_dict()
+
+
+async def test_a_clock_that_fails_is_heard():
+    class Broken(TwoMethodClock):
+        async def sleep(self, seconds):
+            raise OSError("the clock stopped")
+
+    with pytest.raises(OSError, match="the clock stopped"):
+        await HeadlessPlayer(None, await f30(), seed=1, time_provider=Broken()).play()
+
+
+async def test_a_button_pressed_before_the_wait_ends_it_at_once():
+    for clock in (SimulatedTimeProvider(), RealtimeTimeProvider(), TwoMethodClock()):
+        wake = Wake()
+        wake.set()
+        before = clock.time()
+        await clock.wait(before + 1e6, wake)
+        assert clock.time() - before < 1
