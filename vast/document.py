@@ -95,11 +95,9 @@ def text_of(element: Element | None) -> str:
     return "".join(part for part in parts if part).strip()
 
 
-def _deepest_path(depth: int) -> etree.XPath:
+@lru_cache(maxsize=8)
+def _deeper_than(depth: int) -> etree.XPath:
     return etree.XPath("boolean(" + "/*" * (depth + 1) + ")")
-
-
-_too_deep = {MAX_DEPTH: _deepest_path(MAX_DEPTH)}
 
 
 def _refuse(code: VastErrorCode, reason: str, text: str) -> VastError:
@@ -175,25 +173,26 @@ def _without_doctype(data: bytes, notices: list[Notice]) -> bytes:
 
 
 def _check_size_of_tree(data: bytes) -> None:
+    """Counts what costs memory; a text too short to hold that much is not counted."""
     # Namespaces cost more than attributes: every serialised part repeats the ones declared above it.
-    too_many = (
-        data.count(b"<") > MAX_TAGS * 2
-        or data.count(b"=") > MAX_ATTRIBUTES
-        or data.count(b"xmlns") > MAX_NAMESPACES
+    if len(data) > MAX_NAMESPACES * len("xmlns=") and data.count(b"xmlns") > MAX_NAMESPACES:
+        raise _too_many(f"{MAX_NAMESPACES} namespaces")
+    if len(data) > MAX_ATTRIBUTES and data.count(b"=") > MAX_ATTRIBUTES:
+        raise _too_many(f"{MAX_ATTRIBUTES} attributes")
+    if len(data) > MAX_TAGS * 2 and data.count(b"<") > MAX_TAGS * 2:
+        raise _too_many(f"{MAX_TAGS} elements")
+
+
+def _too_many(what: str) -> VastError:
+    return _refuse(
+        VastErrorCode.XML_PARSING,
+        "TOO_MANY_NODES",
+        f"the document holds more than {what}, so it was not read",
     )
-    if too_many:
-        raise _refuse(
-            VastErrorCode.XML_PARSING,
-            "TOO_MANY_NODES",
-            f"the document holds more than {MAX_TAGS} elements or attributes or {MAX_NAMESPACES} namespaces",
-        )
 
 
 def _check_depth(data: bytes, root: Element, max_depth: int) -> None:
-    if data.count(b"</") <= max_depth:
-        return
-    path = _too_deep.get(max_depth) or _too_deep.setdefault(max_depth, _deepest_path(max_depth))
-    if path(root):
+    if data.count(b"</") > max_depth and _deeper_than(max_depth)(root):
         raise _too_deep_error(max_depth)
 
 

@@ -5,6 +5,7 @@ Orders: the IAB schemas of VAST 2.0, 3.0, 4.0, 4.1 and 4.2 (4.3 keeps that of 4.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from lxml import etree
 
@@ -72,7 +73,7 @@ _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 def writable(text: str) -> str:
     """The text without the characters XML cannot carry (control characters, lone surrogates)."""
-    return _UNWRITABLE.sub("", text)
+    return text if text.isprintable() and text.isascii() else _UNWRITABLE.sub("", text)
 
 
 def schema_order(parent: str, version: str) -> tuple[str, ...]:
@@ -83,7 +84,7 @@ def schema_order(parent: str, version: str) -> tuple[str, ...]:
 
 def children(parent: Element, name: str) -> Iterator[Element]:
     """The direct children of that local name, in document order."""
-    return (child for child in parent.iterchildren("*") if local_name(child) == name)
+    return parent.iterchildren("{*}" + name)
 
 
 def first_child(parent: Element, name: str) -> Element | None:
@@ -107,13 +108,17 @@ def _tag(parent: Element, name: str) -> str:
     return namespace + brace + name
 
 
+@lru_cache(maxsize=512)
+def _later(parent: str, name: str, version: str) -> tuple[str, ...]:
+    """The elements that stand behind a child of that name, of any namespace."""
+    order = schema_order(parent, version)
+    return tuple("{*}" + other for other in order[order.index(name) + 1 :]) if name in order else ()
+
+
 def _place(parent: Element, name: str, version: str) -> int:
-    order = schema_order(local_name(parent), version)
-    if name not in order:
-        return len(parent)
-    rank = order.index(name)
-    later = set(order[rank + 1 :])
-    return next((index for index, child in enumerate(parent) if local_name(child) in later), len(parent))
+    later = _later(local_name(parent), name, version)
+    following = next(parent.iterchildren(*later), None) if later else None
+    return len(parent) if following is None else parent.index(following)
 
 
 def _blank(text: str | None) -> str | None:
@@ -150,10 +155,20 @@ def insert(
     return child
 
 
+def append(parent: Element, name: str, text: str | None, attributes: Mapping[str, str]) -> Element:
+    """A new last child, where the schema prescribes no order."""
+    child = etree.SubElement(parent, _tag(parent, name))
+    child.text = None if text is None else writable(text)
+    for key, value in attributes.items():
+        child.set(key, writable(value))
+    return child
+
+
 def fill(element: Element, text: str | None, attributes: Mapping[str, str] | None = None) -> None:
     """Sets an element's text (its children go) and the given attributes; other attributes stay."""
-    for child in list(element):
-        element.remove(child)
+    if len(element):
+        for child in list(element):
+            element.remove(child)
     element.text = None if text is None else writable(text)
     for key, value in (attributes or {}).items():
         element.set(key, writable(value))

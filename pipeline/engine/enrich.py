@@ -13,7 +13,7 @@ from pipeline.engine.receivers import Receiver
 from pipeline.engine.rules import CollisionPolicy, Edit, Placement
 from vast.document import VERSIONS, Element, local_name, text_of
 from vast.durations import format_duration, read_duration
-from vast.edit import children, fill, first_child, insert, linears, remove
+from vast.edit import append, children, fill, first_child, insert, linears, remove
 from vast.notice import Notice
 
 # AdCOM 1.0, list "Category Taxonomies": the list a bid's cattax names, as the address of its publisher.
@@ -223,15 +223,15 @@ class _Forms:
                 insert(self.ad.side, self.datum.element, self.ad.version, leaf.text, leaf.attributes)
 
     def write_extension(self, wanted: Values, price_element: str = "Price") -> None:
-        side, version = self.ad.side, self.ad.version
+        side = self.ad.side
         block = first_child(side, "Extensions")
         if block is None:
-            block = insert(side, "Extensions", version)
-        extension = insert(block, "Extension", version, attributes={"type": self.datum.extension})
+            block = insert(side, "Extensions", self.ad.version)
+        extension = append(block, "Extension", None, {"type": self.datum.extension})
         for leaf in wanted:
             name = price_element if self.datum.name == "pricing" else leaf.name
             attributes = {} if self.datum.name == "categories" else leaf.attributes
-            insert(extension, name, version, leaf.text, attributes)
+            append(extension, name, leaf.text, attributes)
 
     def overwrite(self, group: list[Element], wanted: Values) -> None:
         """The wanted values in place of a group: nodes are rewritten, surplus ones go, missing ones are added."""
