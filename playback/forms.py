@@ -7,7 +7,7 @@ from django import forms
 from playback.engine import ConfigError, ConfigResolver, InterruptionReason
 from playback.engine.interruptions import ANCHORS, EVENT_POSITIONS
 from playback.models import Provider
-from playback.rows import to_partial
+from playback.rows import provider_levels, to_partial
 from vastdash.models import Publisher
 
 INHERIT = "inherit"
@@ -51,6 +51,9 @@ class SettingsForm(forms.Form):
     emit_playback_events = _choice(_SWITCH, INHERIT, label="Event list")
     log_tracking_urls = _choice(_SWITCH, INHERIT, label="Tracking URLs in the record")
     enable_session_persistence = _choice(_SWITCH, INHERIT, label="Checkpoints")
+    pause_pixels = _choice(
+        (("every", "every time"), ("once", "once a session")), INHERIT, label="Pause and resume pixels"
+    )
 
     def row(self) -> dict[str, Any]:
         """What was filled in, in the types the engine expects."""
@@ -88,17 +91,20 @@ class RuleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        stated = {key: value for key, value in data.items() if value not in {None, "", False}}
-        if stated and not data.get("event"):
+        if _stated(data) and not data.get("event"):
             raise forms.ValidationError({"event": "Choose the event this rule belongs to."})
         return data
 
     def row(self) -> dict[str, Any] | None:
-        data = {key: value for key, value in self.cleaned_data.items() if value not in {None, "", False}}
-        data.pop("DELETE", None)
-        if not data.get("event") or self.cleaned_data.get("DELETE"):
+        data = _stated(self.cleaned_data)
+        if data.pop("DELETE", False) or not data.get("event"):
             return None
         return {"event": data["event"], "removed": True} if data.get("removed") else data
+
+
+def _stated(data: dict[str, Any]) -> dict[str, Any]:
+    """What was filled in; 0 is a number somebody wrote, an unticked box is not."""
+    return {key: value for key, value in data.items() if value not in (None, "") and value is not False}
 
 
 RuleFormSet = forms.formset_factory(RuleForm, extra=1, max_num=len(EVENT_POSITIONS), can_delete=True)
@@ -122,45 +128,61 @@ class Profile:
             if (row := form.row() if form.has_changed() or form.initial else None)
         ]
         self.row = {**self.settings.row(), **({"rules": rules} if rules else {})}
-        return self._no_event_twice(rules) and self._accepted_by_engine()
+        return self._no_event_twice() and self._accepted_by_engine()
 
-    def _no_event_twice(self, rules: list[dict[str, Any]]) -> bool:
+    def _no_event_twice(self) -> bool:
         seen: set[str] = set()
         for form in self.rules.forms:
             event = form.cleaned_data.get("event")
-            if event in seen and not form.cleaned_data.get("DELETE"):
+            if not event or form.cleaned_data.get("DELETE"):
+                continue
+            if event in seen:
                 form.add_error("event", f"There is already a rule for {event}.")
-            elif event:
-                seen.add(event)
+            seen.add(event)
         return not self.has_errors
 
     def _accepted_by_engine(self) -> bool:
-        """A provider must hold whole rules; a publisher's parts are tried on top of every provider."""
+        """A provider must hold whole rules; a publisher's parts are tried alone and on top of every provider."""
         partial = to_partial(self.row)
-        try:
-            if self.level == "provider":
-                ConfigResolver.resolve(provider="draft", providers={"draft": partial})
-            else:
-                ConfigResolver.resolve(publisher="draft", publishers={"draft": partial})
-        except ConfigError as error:
-            self._blame(error)
+        if self.level == "provider":
+            self._try(provider="draft", providers={"draft": partial})
+            return not self.has_errors
+        providers = provider_levels()
+        for name in (None, *(name for name, level in providers.items() if _resolves(level))):
+            if not self.has_errors:
+                self._try(
+                    provider=name, providers=providers, publisher="draft", publishers={"draft": partial}
+                )
         return not self.has_errors
 
-    def _blame(self, error: ConfigError) -> None:
+    def _try(self, **levels: Any) -> None:
+        try:
+            ConfigResolver.resolve(**levels)
+        except ConfigError as error:
+            provider = levels["provider"] if self.level == "publisher" else None
+            self._blame(error, f"With {provider}: {error.text}" if provider else error.text)
+
+    def _blame(self, error: ConfigError, text: str) -> None:
         """Put the engine's complaint beside the field it names: ``interruption_rules.<event>.<field>`` or a setting."""
         parts = error.field.split(".")
         if parts[0] == "interruption_rules" and len(parts) > 1:
             for form in self.rules.forms:
                 if form.cleaned_data.get("event") == parts[1]:
-                    form.add_error(
-                        parts[2] if len(parts) > 2 and parts[2] in form.fields else None, error.text
-                    )
+                    form.add_error(parts[2] if len(parts) > 2 and parts[2] in form.fields else None, text)
                     return
-        self.settings.add_error(parts[0] if parts[0] in self.settings.fields else None, error.text)
+        self.settings.add_error(parts[0] if parts[0] in self.settings.fields else None, text)
 
     @property
     def has_errors(self) -> bool:
         return bool(self.settings.errors) or any(form.errors for form in self.rules.forms)
+
+
+def _resolves(level: dict[str, Any]) -> bool:
+    try:
+        ConfigResolver.resolve(provider="it", providers={"it": level})
+    except ConfigError:
+        return False
+    return True
 
 
 class PublisherForm(forms.ModelForm):
@@ -172,6 +194,12 @@ class PublisherForm(forms.ModelForm):
             "title": forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
         }
         help_texts = {"name": "Letters, digits, hyphens: how sessions and the API name it."}
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        if name == "new":
+            raise forms.ValidationError("“new” is the address of this form: choose another name.")
+        return name
 
 
 class PlayForm(forms.Form):

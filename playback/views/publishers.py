@@ -1,5 +1,7 @@
 """Pages of the publishers: whose screens, and what they override."""
 
+from copy import copy
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,7 +27,8 @@ def publisher_detail(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, publisher: Publisher) -> HttpResponse:
-    form = PublisherForm(request.POST or None, instance=publisher)
+    # A form writes into its instance before it is found valid; the page goes on naming what is stored.
+    form = PublisherForm(request.POST or None, instance=copy(publisher))
     profile = Profile(publisher.playback, "publisher", request.POST or None)
     if request.method == "POST" and (form.is_valid() & profile.is_valid()):
         saved = form.save(commit=False)
