@@ -1,0 +1,160 @@
+"""Publishers: rows with overrides, made, edited and deleted on their pages."""
+
+import pytest
+from django.urls import reverse
+
+from tests.playback.level_forms import level_form, shown_fields
+from tests.site.rows import make_provider, make_session
+from vastdash.models import Publisher
+
+pytestmark = pytest.mark.django_db
+
+LIST, NEW = reverse("publisher-list"), reverse("publisher-new")
+RULE = {"event": "start", "probability": "0.5"}
+
+
+def address(name: str) -> str:
+    return reverse("publisher", args=[name])
+
+
+def make(name: str = "living-room", **playback: object) -> Publisher:
+    return Publisher.objects.create(name=name, title=name.title(), playback=playback)
+
+
+def test_a_publisher_is_made_with_a_part_of_a_rule_and_a_setting(ad_ops):
+    data = level_form([RULE], name="attic", title="Attic TV", max_session_duration_sec="90")
+    answer = ad_ops.post(NEW, data, follow=True)
+    assert answer.redirect_chain == [(address("attic"), 302)]
+    publisher = Publisher.objects.get()
+    assert (publisher.name, publisher.title, publisher.updated_by.username) == ("attic", "Attic TV", "adops")
+    assert publisher.playback == {
+        "max_session_duration_sec": 90.0,
+        "rules": [{"event": "start", "probability": 0.5}],
+    }
+
+
+def test_a_publisher_takes_a_rule_away(ad_ops):
+    ad_ops.post(NEW, level_form([{"event": "start", "removed": "on"}], name="attic", title="Attic TV"))
+    assert Publisher.objects.get().playback == {"rules": [{"event": "start", "removed": True}]}
+    assert ad_ops.get(address("attic")).context["profile"].rules.forms[0].initial["removed"] is True
+
+
+def test_saving_the_page_as_it_stands_changes_nothing(ad_ops):
+    rules = [{"event": "midpoint", "removed": True}, {"event": "start", "probability": 0.02}]
+    made = make(max_session_duration_sec=120.0, rules=rules)
+    assert ad_ops.post(address(made.name), shown_fields(ad_ops.get(address(made.name)))).status_code == 302
+    made.refresh_from_db()
+    assert made.playback == {"max_session_duration_sec": 120.0, "rules": rules}
+
+
+def test_a_publisher_is_edited_and_renamed(ad_ops):
+    make("attic", mode="real")
+    ad_ops.post(address("attic"), level_form(name="cellar", title="Cellar TV", mode="headless"))
+    publisher = Publisher.objects.get()
+    assert (publisher.name, publisher.title, publisher.playback) == (
+        "cellar",
+        "Cellar TV",
+        {"mode": "headless"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong", "said"),
+    [
+        ({"name": ""}, "name", "required"),
+        ({"name": "not a slug!"}, "name", "letters"),
+        ({"name": "taken"}, "name", "already exists"),
+        ({"name": "x" * 61}, "name", "60"),
+        ({"name": "new"}, "name", "new"),
+        ({"title": ""}, "title", "required"),
+    ],
+)
+def test_a_name_or_title_that_cannot_be_is_refused_beside_its_field(ad_ops, fields, wrong, said):
+    make("taken")
+    answer = ad_ops.post(NEW, level_form(**{"name": "attic", "title": "Attic TV", **fields}))
+    assert answer.status_code == 422
+    assert said in " ".join(answer.context["form"].errors[wrong])
+    assert f'id="id_{wrong}_error"' in answer.content.decode()
+    assert [row.name for row in Publisher.objects.all()] == ["taken"]
+
+
+def test_a_wrong_rule_is_refused_and_the_name_is_not_saved_alone(ad_ops):
+    answer = ad_ops.post(NEW, level_form([{**RULE, "probability": "2"}], name="attic", title="Attic TV"))
+    assert answer.status_code == 422
+    assert "rules-0-probability_error" in answer.content.decode()
+    assert not Publisher.objects.exists()
+
+
+def test_a_setting_the_engine_refuses_is_shown_beside_its_field(ad_ops):
+    answer = ad_ops.post(NEW, level_form(name="attic", title="Attic TV", headless_tick_interval_sec="0"))
+    assert "above 0" in " ".join(answer.context["profile"].settings.errors["headless_tick_interval_sec"])
+    assert not Publisher.objects.exists()
+
+
+def test_a_window_that_one_provider_would_turn_round_is_refused_for_that_provider(ad_ops):
+    make_provider("yandex")  # start: 0 to 5 s
+    answer = ad_ops.post(
+        NEW, level_form([{"event": "start", "min_offset_sec": "9"}], name="attic", title="Attic")
+    )
+    assert answer.status_code == 422
+    assert "With yandex: " in answer.content.decode()
+    assert not Publisher.objects.exists()
+
+
+def test_a_provider_that_does_not_resolve_by_itself_blocks_no_publisher(ad_ops):
+    broken = make_provider("yandex")
+    broken.playback = {"rules": [{"event": "start", "probability": 7}]}
+    broken.save()
+    assert ad_ops.post(NEW, level_form([RULE], name="attic", title="Attic")).status_code == 302
+
+
+def test_a_refused_rename_still_points_at_the_publisher_that_was_opened(ad_ops):
+    make("attic")
+    make("cellar")
+    page = ad_ops.post(address("attic"), level_form(name="cellar", title="Mine now")).content.decode()
+    assert reverse("publisher-delete", args=["attic"]) in page
+    assert reverse("publisher-delete", args=["cellar"]) not in page
+
+
+def test_readers_see_overrides_without_a_form(viewer):
+    make(
+        "attic",
+        mode="headless",
+        rules=[{"event": "start", "removed": True}, {"event": "midpoint", "probability": 0.5}],
+    )
+    page = viewer.get(address("attic")).content.decode()
+    for text in ("headless", "no such rule here", "midpoint", "0.5"):
+        assert text in page
+    assert "<form" not in page.partition('<main id="main"')[2]
+    assert NEW not in viewer.get(LIST).content.decode()
+
+
+def test_the_list_and_the_empty_list(ad_ops):
+    assert NEW in ad_ops.get(LIST).content.decode()
+    make("attic")
+    assert address("attic") in ad_ops.get(LIST).content.decode()
+
+
+def test_deleting_asks_first_and_keeps_past_sessions(ad_ops):
+    make("attic", max_session_duration_sec=9.0)
+    session = make_session(publisher="attic")
+    gone = reverse("publisher-delete", args=["attic"])
+    assert "Delete Attic?" in ad_ops.get(gone).content.decode()
+    assert Publisher.objects.exists()
+    answer = ad_ops.post(gone, follow=True)
+    assert "Its past sessions are kept." in answer.content.decode()
+    assert not Publisher.objects.exists()
+    page = ad_ops.get(reverse("session", args=[session.public_id]))
+    assert page.status_code == 200
+    assert "attic" in page.content.decode()
+
+
+def test_qa_may_not_delete(qa):
+    make("attic")
+    assert qa.post(reverse("publisher-delete", args=["attic"])).status_code == 403
+    assert Publisher.objects.exists()
+
+
+def test_a_publisher_nobody_knows_is_not_found(ad_ops):
+    assert ad_ops.get(address("nobody")).status_code == 404
+    assert ad_ops.post(reverse("publisher-delete", args=["nobody"])).status_code == 404
