@@ -243,7 +243,7 @@ def _no_progress(at: int | None, duration_ms: int, due: Collection[tuple[int, st
     """Why a progress tracker cannot fire; empty when it can."""
     if at is None:
         return EVENTS["progress"].absent
-    if at > duration_ms * 1000:
+    if duration_ms and at > duration_ms * 1000:
         return "its offset lies beyond the ad"
     crowded = len(due) >= MAX_PROGRESS and (at, "progress") not in due
     return f"the ad has more than {MAX_PROGRESS} progress offsets" if crowded else ""
