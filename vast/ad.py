@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
-from vast.document import Document, Element, local_name, parse, text_of
+from vast.document import Document, Element, bare_name, parse, text_of
 from vast.durations import Offset, parse_offset, read_duration
 from vast.facts import (
     Ad,
@@ -84,9 +84,14 @@ class _Remarks:
 
 def _kids(element: Element | None) -> _Kids:
     kids: _Kids = {}
-    if element is not None:
-        for child in element.iterchildren("*"):
-            kids.setdefault(local_name(child), []).append(child)
+    if element is None:
+        return kids
+    for child in element.iterchildren("*"):
+        name = bare_name(child.tag)
+        if name in kids:
+            kids[name].append(child)
+        else:
+            kids[name] = [child]
     return kids
 
 
@@ -110,7 +115,10 @@ def _attribute(element: Element, name: str) -> str | None:
 
 
 def _number(element: Element, name: str) -> int | None:
-    match = _NUMBER.fullmatch((element.get(name) or "").strip())
+    text = element.get(name)
+    if text is None:
+        return None
+    match = _NUMBER.fullmatch(text.strip())
     return int(match.group(1)) if match else None
 
 
@@ -153,13 +161,14 @@ def _trackers(blocks: Iterable[Element], remarks: _Remarks) -> tuple[Tracker, ..
     for block in blocks:
         for element in block.iterchildren("*"):
             url = text_of(element)
-            if not url or local_name(element) != "Tracking":
+            if not url or bare_name(element.tag) != "Tracking":
                 continue
-            event = _attribute(element, "event")
+            event = (element.get("event") or "").strip()
             if not event:
                 remarks.add("TRACKING_EVENT_MISSING", "a Tracking element names no event, so it never fires")
                 continue
-            found.append(Tracker(event, url, _offset(element.get("offset"), remarks)))
+            offset = element.get("offset")
+            found.append(Tracker(event, url, _offset(offset, remarks) if offset else None))
     return tuple(found)
 
 

@@ -74,7 +74,8 @@ class Document:
 
 
 @lru_cache(maxsize=2048)
-def _local(tag: str) -> str:
+def bare_name(tag: str) -> str:
+    """A tag without its namespace."""
     return tag.rpartition("}")[2]
 
 
@@ -82,7 +83,7 @@ def local_name(element: Element) -> str:
     """The element's name without its namespace; "" for comments and processing instructions."""
     # The stubs promise a string; comments and processing instructions carry a function.
     tag: object = element.tag
-    return _local(tag) if isinstance(tag, str) else ""
+    return bare_name(tag) if isinstance(tag, str) else ""
 
 
 def text_of(element: Element | None) -> str:
@@ -156,6 +157,8 @@ def _too_large(max_bytes: int) -> VastError:
 
 def _without_doctype(data: bytes, notices: list[Notice]) -> bytes:
     """The text with a bare `<!DOCTYPE VAST>` blanked out; any other DOCTYPE refuses the document."""
+    if b"<!DOCTYPE" not in data:
+        return data
     start = _PROLOGUE.match(data).end()  # type: ignore[union-attr]
     if not data.startswith(b"<!DOCTYPE", start):
         return data
