@@ -57,7 +57,7 @@ def start(
     try:
         player = PlayerFactory.create(client, ad, config=config, seed=seed, env=_environment())
     except (ConfigError, ValueError) as error:
-        raise StartRefused(getattr(error, "field", "mode"), str(error)) from None
+        raise StartRefused(getattr(error, "field", "seed"), str(error)) from None
     session = player.session
     with transaction.atomic():
         row = Session.objects.create(

@@ -14,6 +14,8 @@ from playback.session_view import SessionView, view
 
 T = TypeVar("T")
 LIVE = (Session.Status.PENDING, Session.Status.RUNNING)
+# What reading a record raises when another version wrote it, or when it is damaged.
+UNREADABLE = (ValueError, KeyError, TypeError)
 
 
 def _in_database(work: Callable[..., T]) -> Callable[..., Any]:
@@ -71,12 +73,13 @@ class RowStore:
 
 
 def stored_view(public_id: str) -> SessionView | None:
-    """What the page shows of a session that does not run here."""
+    """What the page shows of a session that does not run here; None when there is none that can be read."""
     try:
         row = _load(public_id)
-    except Session.DoesNotExist:
+        session = PlaybackSession.from_dict(row.record)
+    except (Session.DoesNotExist, *UNREADABLE):
         return None
-    return view(public_id=public_id, session=PlaybackSession.from_dict(row.record), ledger=row.ledger.entries)
+    return view(public_id=public_id, session=session, ledger=row.ledger.entries)
 
 
 def _unfinished() -> list[str]:
@@ -115,7 +118,13 @@ def _save(public_id: str, record: dict[str, Any], entries: list[dict[str, Any]] 
 
 def _fail(public_id: str, text: str) -> None:
     row = _load(public_id)
-    session = PlaybackSession.from_dict(row.record)
+    try:
+        session = PlaybackSession.from_dict(row.record)
+    except UNREADABLE:
+        # The record stays as it is, for whoever can read it; the row must not wait for ever.
+        row.status, row.end_reason, row.ended_at = Session.Status.ERROR, "error", datetime.now(UTC)
+        row.save(update_fields=["status", "end_reason", "ended_at"])
+        return
     if not session.has_ended():
         session.error(text)
         _save(public_id, session.to_dict(), None)

@@ -16,6 +16,7 @@ from playback.filters import SessionFilter
 from playback.forms import PlayForm
 from playback.live.broadcast import CONTROLS
 from playback.live.runner import COMMANDS, runner
+from playback.live.store import UNREADABLE
 from playback.media import media_of
 from playback.models import Session
 from playback.pod import ads_of
@@ -66,7 +67,10 @@ def _asked(form: PlayForm) -> dict[str, Any]:
 def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     rows = Session.objects.select_related("created_by", "build", "document", "ledger")
     row = get_object_or_404(rows, public_id=public_id)
-    session = PlaybackSession.from_dict(row.record)
+    try:
+        session = PlaybackSession.from_dict(row.record)
+    except UNREADABLE as error:
+        return render(request, "playback/session_unreadable.html", {"row": row, "error": error})
     shown = view(public_id=public_id, session=session, ledger=row.ledger.entries)
     media = media_of(row.document.xml, row.ad_index)
     context = {"row": row, "view": shown, "media": media, "config": session.config}
