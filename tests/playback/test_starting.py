@@ -1,0 +1,246 @@
+"""Starting a session: what cannot be played is refused by name and leaves nothing behind; what can is stored whole."""
+
+import pytest
+from django.urls import reverse
+
+from playback.models import AdDocument, Session, SessionLedger
+from playback.starting import StartRefused
+from tests.pipeline.responses import bid, body, inline, wrapper
+from tests.site.rows import make_build, make_provider, make_session
+from vastdash.models import Publisher
+
+pytestmark = pytest.mark.django_db
+
+NO_AD = '<VAST version="4.2"></VAST>'
+NO_DURATION = inline().replace("<Duration>00:00:30</Duration>", "")
+
+
+def nothing_kept() -> bool:
+    return not (Session.objects.exists() or AdDocument.objects.exists() or SessionLedger.objects.exists())
+
+
+@pytest.mark.parametrize(
+    ("how", "field", "said"),
+    [
+        ({"provider": "nobody"}, "provider", "nobody"),
+        ({"publisher": "nobody"}, "publisher", "nobody"),
+        ({"mode": "sideways"}, "mode", "sideways"),
+        ({"seed": -1}, "seed", "-1"),
+        ({"seed": 2**53}, "seed", str(2**53)),
+        ({"speed": -1.0}, "headless_playback_speed", "-1"),
+        ({"ad_index": 1}, "ad_index", "holds 1"),
+        ({"vast": NO_AD}, "ad_index", "303"),
+        ({"vast": wrapper()}, "ad_index", "wrapper"),
+        ({"vast": "no VAST at all"}, "ad_index", "100"),
+        ({"vast": "<!DOCTYPE VAST [<!ENTITY a 'b'>]><VAST/>"}, "ad_index", "DOCTYPE"),
+    ],
+)
+def test_what_cannot_be_played_is_refused_by_name_and_nothing_is_kept(how, field, said):
+    with pytest.raises(StartRefused) as refused:
+        make_session(**how)
+    assert refused.value.field == field
+    assert said in refused.value.text
+    assert nothing_kept()
+
+
+def test_an_ad_without_a_duration_is_refused_or_ends_at_once_but_never_hangs():
+    try:
+        session = make_session(NO_DURATION)
+    except StartRefused:
+        assert nothing_kept()
+    else:
+        assert session.duration_ms == 0
+
+
+def test_a_started_session_is_stored_pending_with_its_draws_its_document_and_a_ledger():
+    make_provider("yandex")
+    session = make_session(provider="yandex", seed=3)
+    session.refresh_from_db()
+    assert (session.status, session.seed, session.provider) == ("pending", 3, "yandex")
+    assert session.duration_ms == 30_000
+    assert session.record["status"] == "pending"
+    assert [row["event"] for row in session.record["interruption_plan"]] == ["start"]
+    assert session.document.xml == inline()
+    assert session.ledger.entries == []
+
+
+def test_the_same_document_is_kept_once():
+    first, second = make_session(), make_session()
+    assert first.document_id == second.document_id
+
+
+def test_the_same_seed_draws_the_same_and_another_draws_otherwise():
+    make_provider("yandex")
+    drawn = [make_session(provider="yandex", seed=seed).record["interruption_plan"] for seed in (5, 5, 6)]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_without_a_seed_a_random_one_is_chosen_and_kept():
+    seeds = {make_session(seed=None).seed for _ in range(3)}
+    assert len(seeds) == 3
+    assert all(0 <= seed < 2**53 for seed in seeds)
+
+
+@pytest.mark.parametrize(("setting", "mode"), [("", "real"), ("headless", "headless"), ("real", "real")])
+def test_auto_means_what_the_environment_said_when_the_site_started(settings, setting, mode):
+    settings.PLAYBACK_MODE = setting
+    assert make_session(mode="auto").mode == mode
+
+
+def test_an_environment_that_names_no_mode_is_blamed_by_its_name(settings):
+    settings.PLAYBACK_MODE = "sideways"
+    with pytest.raises(StartRefused, match="VASTDASH_PLAYBACK_MODE"):
+        make_session(mode="auto")
+    assert nothing_kept()
+
+
+def test_all_four_levels_come_from_their_rows_each_above_the_one_before(settings):
+    settings.SESSION_PERSISTENCE = True
+    provider = make_provider("yandex")
+    provider.playback = {
+        **provider.playback,
+        "max_session_duration_sec": 100.0,
+        "quartile_offset_tolerance_sec": 0.25,
+        "headless_playback_speed": 4.0,
+        "enable_session_persistence": False,
+    }
+    provider.save()
+    rules = [
+        {"event": "start", "probability": 0.75},
+        {"event": "midpoint", "probability": 0.5, "max_offset_sec": 9.0},
+    ]
+    Publisher.objects.create(
+        name="attic",
+        title="Attic",
+        playback={"max_session_duration_sec": 50.0, "headless_playback_speed": 8.0, "rules": rules},
+    )
+    config = make_session(provider="yandex", publisher="attic", speed=2.0).record["config"]
+    assert config["headless_playback_speed"] == 2.0  # the player's own
+    assert config["max_session_duration_sec"] == 50.0  # the publisher
+    assert config["quartile_offset_tolerance_sec"] == 0.25  # the provider
+    assert config["enable_session_persistence"] is False  # the provider, over the site
+    assert config["headless_tick_interval_sec"] == 0.1  # nobody: the default
+    start = config["interruption_rules"]["start"]
+    assert (start["probability"], start["max_offset_sec"], start["reason"]) == (0.75, 5.0, "network_error")
+    assert config["interruption_rules"]["midpoint"]["max_offset_sec"] == 9.0
+
+
+@pytest.mark.parametrize("persistence", [True, False])
+def test_the_site_decides_about_checkpoints_where_nobody_else_does(settings, persistence):
+    settings.SESSION_PERSISTENCE = persistence
+    assert make_session().record["config"]["enable_session_persistence"] is persistence
+
+
+def test_a_publisher_can_take_a_providers_rule_away():
+    make_provider("yandex")
+    Publisher.objects.create(
+        name="attic", title="A", playback={"rules": [{"event": "start", "removed": True}]}
+    )
+    session = make_session(provider="yandex", publisher="attic")
+    assert session.record["config"]["interruption_rules"] == {}
+    assert session.record["interruption_plan"] == []
+
+
+def test_publisher_parts_that_turn_a_providers_window_round_are_refused():
+    make_provider("yandex")
+    Publisher.objects.create(
+        name="attic", title="A", playback={"rules": [{"event": "start", "min_offset_sec": 9.0}]}
+    )
+    with pytest.raises(StartRefused, match="max_offset_sec"):
+        make_session(provider="yandex", publisher="attic")
+    assert nothing_kept()
+
+
+class TestTheForm:
+    """The same over HTTP, from the play form of a build."""
+
+    def play(self, client, build, **fields):
+        data = {
+            "ad_index": "0",
+            "mode": "headless",
+            "speed": "0",
+            "provider": "",
+            "publisher": "",
+            "seed": "7",
+        }
+        options = {"headers": {"hx-request": "true"}} if fields.pop("htmx", False) else {}
+        return client.post(f"{reverse('session-new')}?build={build.public_id}", {**data, **fields}, **options)
+
+    def test_a_session_starts_and_its_page_opens(self, qa):
+        make_provider("yandex")
+        Publisher.objects.create(name="attic", title="Attic")
+        build = make_build()
+        answer = self.play(qa, build, provider="yandex", publisher="attic", speed="10")
+        session = Session.objects.get()
+        assert answer.status_code == 302
+        assert answer["Location"] == reverse("session", args=[session.public_id])
+        assert (session.build, session.created_by.username) == (build, "qa")
+        assert (session.provider, session.publisher, session.seed, session.speed) == (
+            "yandex",
+            "attic",
+            7,
+            10.0,
+        )
+        assert qa.get(answer["Location"]).status_code == 200
+
+    def test_a_fragment_request_is_sent_to_the_page_of_the_session(self, qa):
+        answer = self.play(qa, make_build(), htmx=True)
+        assert answer["HX-Redirect"] == reverse("session", args=[Session.objects.get().public_id])
+
+    @pytest.mark.parametrize(
+        ("field", "value", "said"),
+        [
+            ("provider", "nobody", "There is no provider named “nobody”."),
+            ("publisher", "nobody", "There is no publisher named “nobody”."),
+            ("mode", "sideways", "There is no mode named “sideways”."),
+            ("mode", "", "required"),
+            ("speed", "3", "3"),
+            ("seed", "-1", "0"),
+            ("seed", str(2**53), str(2**53 - 1)),
+            ("seed", "lucky", "whole number"),
+            ("ad_index", "5", "5"),
+        ],
+    )
+    @pytest.mark.parametrize("htmx", [False, True])
+    def test_a_wrong_choice_is_refused_beside_its_field(self, qa, field, value, said, htmx):
+        answer = self.play(qa, make_build(), htmx=htmx, **{field: value})
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert list(answer.context["form"].errors) == [field]
+        assert said in " ".join(answer.context["form"].errors[field])
+        assert f'id="id_{field}_error"' in page
+        assert ("<html" in page) is not htmx
+        assert nothing_kept()
+
+    def test_a_wrapper_is_refused_beside_the_choice_of_the_ad(self, qa):
+        answer = self.play(qa, make_build(body(bid(adm=wrapper()))))
+        assert answer.status_code == 422
+        assert "followed first" in " ".join(answer.context["form"].errors["ad_index"])
+        assert nothing_kept()
+
+    def test_a_configuration_that_does_not_resolve_is_refused_on_the_form(self, qa):
+        make_provider("yandex")
+        part = {"rules": [{"event": "start", "min_offset_sec": 9.0}]}
+        Publisher.objects.create(name="attic", title="A", playback=part)
+        answer = self.play(qa, make_build(), provider="yandex", publisher="attic")
+        assert answer.status_code == 422
+        assert "max_offset_sec" in answer.content.decode()
+        assert nothing_kept()
+
+    def test_every_ad_of_a_pod_can_be_chosen(self, qa):
+        pod = make_build(body(bid("a", price=9), bid("b", price=3, adm=inline("b", duration="00:00:15"))))
+        form = qa.get(f"{reverse('session-new')}?build={pod.public_id}").context["form"]
+        assert [label.partition(".")[0] for _, label in form.fields["ad_index"].choices] == ["1", "2"]
+        self.play(qa, pod, ad_index="1")
+        session = Session.objects.get()
+        assert (session.record["ad"]["index"], session.duration_ms) == (1, 15_000)
+
+    def test_the_form_offers_no_ad_of_a_build_without_one(self, qa):
+        empty = make_build(b'{"id": "1", "seatbid": []}')
+        answer = self.play(qa, empty)
+        assert answer.status_code == 422
+        assert nothing_kept()
+
+    @pytest.mark.parametrize("query", ["", "?build=", "?build=zzzzzzzzzzzz"])
+    def test_without_a_build_there_is_nothing_to_play(self, qa, query):
+        assert qa.get(reverse("session-new") + query).status_code == 404
