@@ -208,6 +208,8 @@ def stated_rules(rules: Mapping[str, RuleParts] | None) -> dict[str, dict[str, A
 
 def _parts(event: str, rule: RuleParts) -> dict[str, Any]:
     if isinstance(rule, InterruptionRule):
+        if rule.event != event:
+            raise ConfigError(f"interruption_rules.{event}", f"the rule given is one for {rule.event}")
         return rule.to_dict()
     if not isinstance(rule, Mapping):
         raise ConfigError(f"interruption_rules.{event}", f"{type(rule).__name__} is not a rule")

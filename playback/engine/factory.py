@@ -39,7 +39,7 @@ class PlayerFactory:
         metadata: dict[str, Any] | None = None,
         watched: bool = False,
     ) -> VastPlayer | HeadlessPlayer:
-        """A player. `mode` beats `config.mode`; "auto" means `env["VASTDASH_PLAYBACK_MODE"]`, else real.
+        """A player. `mode` beats `config.mode`, which beats `env["VASTDASH_PLAYBACK_MODE"]`; "auto" asks the next.
 
         A stored `session` is continued in its own mode and configuration. `env` defaults to the process environment.
         Raises ConfigError for an unknown mode, and what BaseVastPlayer raises.
@@ -63,15 +63,19 @@ class PlayerFactory:
 
 
 def choose_mode(mode: str | None, config: PlaybackSessionConfig, env: Mapping[str, str] | None = None) -> str:
-    """real or headless. ConfigError for a mode that does not exist, wherever it was named."""
-    wanted = _known("mode", config.mode if mode is None else mode)
-    if wanted == "auto":
-        environment = os.environ if env is None else env
-        wanted = _known(MODE_VARIABLE, environment.get(MODE_VARIABLE, "").strip().lower() or "real")
-    return "real" if wanted == "auto" else wanted
+    """real or headless: the first of argument, configuration and environment that is not "auto", else real.
 
-
-def _known(name: str, mode: str) -> str:
-    if mode not in MODES:
-        raise ConfigError(name, f"unknown mode {mode!r}", MODES)
-    return mode
+    ConfigError for a mode that does not exist, wherever it was named.
+    """
+    environment = os.environ if env is None else env
+    wanted = {
+        "mode": "auto" if mode is None else mode,
+        "config.mode": config.mode,
+        MODE_VARIABLE: environment.get(MODE_VARIABLE, "").strip().lower() or "auto",
+    }
+    for name, choice in wanted.items():
+        if choice not in MODES:
+            raise ConfigError(name, f"unknown mode {choice!r}", MODES)
+        if choice != "auto":
+            return choice
+    return "real"

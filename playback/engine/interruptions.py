@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor, isfinite
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from playback.engine.errors import ConfigError
 from playback.engine.splitmix import draws, stable_key
@@ -113,7 +113,10 @@ class InterruptionRule:
     """A viewing is interrupted with `probability`, evenly anywhere in a window of seconds.
 
     The window counts from the start of the ad (`anchor="ad_start"`) or from the event's own place (`"event"`).
+    Another shape of rule derives from this one, names its `kind`, draws by its own `draw`, and stands in RULE_KINDS.
     """
+
+    kind: ClassVar[str] = "uniform"
 
     event: str
     probability: float = 0.0
@@ -166,13 +169,14 @@ class InterruptionRule:
 
     def to_dict(self) -> dict[str, Any]:
         """The rule's parts without its event, which is its key."""
-        return {
+        parts = {
             "probability": self.probability,
             "min_offset_sec": self.min_offset_sec,
             "max_offset_sec": self.max_offset_sec,
             "anchor": self.anchor,
             "reason": self.reason.value,
         }
+        return parts if self.kind == "uniform" else {**parts, "kind": self.kind}
 
     def keys(self) -> Iterator[str]:
         """With `rule[name]` a rule reads like the mapping it is written as."""

@@ -97,7 +97,8 @@ class Plan:
         rng = draws(seed)
         duration_ms = self.duration_us // 1000
         return tuple(
-            draw_window(window, rng) if window else rule.draw(duration_ms, rng) for rule, window in self.rules
+            draw_window(window, rng) if window and rule.kind == "uniform" else rule.draw(duration_ms, rng)
+            for rule, window in self.rules
         )
 
     def cut(self, seed: int) -> RuleOutcome | None:

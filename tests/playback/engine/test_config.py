@@ -353,3 +353,8 @@ def test_a_part_of_a_rule_nobody_knows_is_refused_wherever_the_rule_is_made():
 
 def test_no_rules_at_all_may_be_said_as_none():
     assert PlaybackSessionConfig(interruption_rules=None).interruption_rules == {}
+
+
+def test_a_rule_stands_under_its_own_event():
+    with pytest.raises(ConfigError, match="one for midpoint"):
+        PlaybackSessionConfig(interruption_rules={"start": InterruptionRule("midpoint", 0.5, 0, 2)})

@@ -27,7 +27,7 @@ VARIABLE = "VASTDASH_PLAYBACK_MODE"
         ("headless", None, {}, HeadlessPlayer),
         ("real", "headless", {VARIABLE: "headless"}, VastPlayer),
         (None, "headless", {VARIABLE: "real"}, HeadlessPlayer),
-        ("auto", "headless", {}, VastPlayer),
+        ("auto", "headless", {}, HeadlessPlayer),
         (None, "auto", {VARIABLE: "headless"}, HeadlessPlayer),
         (None, "auto", {VARIABLE: " Headless "}, HeadlessPlayer),
         (None, None, {VARIABLE: "real"}, VastPlayer),

@@ -15,9 +15,11 @@ from playback.engine import (
     HeadlessPlayer,
     InterruptionReason,
     InterruptionRule,
+    PlaybackSession,
     PlaybackSessionConfig,
     SimulatedTimeProvider,
     get_provider_rules,
+    interruptions,
 )
 from playback.engine.interruptions import (
     RULE_KINDS,
@@ -478,3 +480,24 @@ def test_a_rule_draws_by_itself_as_every_kind_of_rule_must():
 def test_a_window_between_two_milliseconds_is_a_point():
     window = InterruptionRule("start", 1, 0.0002, 0.0004).window(30_000)
     assert (window.lo_ms, window.hi_ms) == (0, 0)
+
+
+class LastMomentRule(InterruptionRule):
+    """Strikes at the end of its window, always."""
+
+    kind = "last_moment"
+
+    def draw(self, duration_ms, rng):
+        window = self.window(duration_ms)
+        drawn = super().draw(duration_ms, rng)
+        return drawn._replace(hit=True, offset_ms=window.hi_ms)
+
+
+async def test_a_new_shape_of_rule_is_a_class_and_a_line_in_the_registry(monkeypatch):
+    monkeypatch.setattr(interruptions, "RULE_KINDS", {**RULE_KINDS, "last_moment": LastMomentRule})
+    stated = {"midpoint": {"kind": "last_moment", **rule(0.0, 2, 12.5)}}
+    session = await play(await f30(), {"interruption_rules": stated})
+    assert (session.interrupted_by, session.current_offset_sec) == ("midpoint", 12.5)
+    again = PlaybackSession.from_dict(session.to_dict())
+    assert type(again.config.interruption_rules["midpoint"]) is LastMomentRule
+    assert again == session
