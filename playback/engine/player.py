@@ -172,15 +172,25 @@ class BaseVastPlayer(ABC):
 
     async def _pass_time(self) -> None:
         """Wait for what is due next, or for a button, and record what became due."""
-        clock, due = self.time_provider, self._run.next_due()
-        deadline = None if due is None or self._base is None else self._base + due / US
-        driving = not self.session.paused
-        # Nobody else has shown up on this clock: jumping needs no turn of the event loop. Once somebody has, they
-        # get their turns at every step, or a viewer between two actions would find the ad already over.
-        self._alone = self._alone and driving and deadline is not None and clock.jump(deadline)
+        # While nobody else has shown up on this clock, jumping needs no turn of the event loop. Once somebody has,
+        # they get their turns at every step, or a viewer between two actions would find the ad already over.
+        self._alone = self._alone and self._jump()
         if not self._alone:
-            await clock.wait(deadline, self._wake, driving=driving)
-        self._run.advance(self._clock_us())
+            deadline = self._deadline(self._run.next_due())
+            await self.time_provider.wait(deadline, self._wake, driving=not self.session.paused)
+            self._run.advance(self._clock_us())
+
+    def _jump(self) -> bool:
+        """Jump to what is stored next, or to the end where nothing is stored on the way; False where time refuses."""
+        stored = self.store is not None and self.config.enable_session_persistence
+        deadline = self._deadline(self._run.next_due() if stored else self._run.last_due())
+        if self.session.paused or deadline is None or not self.time_provider.jump(deadline):
+            return False
+        self._run.advance(self._clock_us(), unwatched=True)
+        return True
+
+    def _deadline(self, due: int | None) -> float | None:
+        return None if due is None or self._base is None else self._base + due / US
 
     async def _save(self) -> None:
         """Store what has changed before anything else happens; between events only where persistence is on."""

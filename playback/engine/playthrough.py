@@ -66,6 +66,14 @@ class Playthrough:
             at = upcoming if at is None or upcoming < at else at
         return None if at is None else at + self._clock - self._playhead
 
+    def last_due(self) -> int | None:
+        """The session clock at which the session ends when nobody does anything; None while paused without limit."""
+        if self.session.paused:
+            return self.plan.limit_us
+        end, _ = self._end_of_run()
+        at = self.plan.duration_us if end is None else min(end, self.plan.duration_us)
+        return at + self._clock - self._playhead
+
     def playhead_at(self, clock: int) -> int:
         """Where the playhead stands at this clock; nothing is recorded."""
         if self.session.paused or self.session.status is not PlaybackStatus.RUNNING:
@@ -74,8 +82,8 @@ class Playthrough:
         reached = clock if due is None else min(clock, due)
         return self._playhead + max(reached - self._clock, 0)
 
-    def advance(self, clock: int) -> None:
-        """Record everything due up to `clock`."""
+    def advance(self, clock: int, *, unwatched: bool = False) -> None:
+        """Record everything due up to `clock`. What passed `unwatched` counts as observed at its own instant."""
         session = self.session
         if session.status is not PlaybackStatus.RUNNING or clock < self._clock:
             return
@@ -90,7 +98,7 @@ class Playthrough:
             moment = moments[self._cursor]
             self._cursor += 1
             self._move_to(moment.at_us)
-            self._reach(moment, clock)
+            self._reach(moment, self._clock if unwatched else clock)
         if session.has_ended():
             return
         self._move_to(last)
