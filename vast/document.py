@@ -18,7 +18,7 @@ Element = etree._Element  # noqa: SLF001 (lxml gives its element type no public 
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 127
-MAX_TAGS = 100_000
+MAX_TAGS = 20_000
 MAX_ATTRIBUTES = 100_000
 MAX_NAMESPACES = 1_000
 VERSIONS = ("2.0", "3.0", "4.0", "4.1", "4.2", "4.3")

@@ -176,7 +176,7 @@ def test_case_25_five_thousand_bids_cost_little_and_all_have_a_fate():
     answer = json.dumps(response(*(bid(f"b{n}", 1 + n / 1000, inl(after=padding)) for n in range(5_000))))
     started = time.process_time()
     built = Built(answer=answer)
-    assert time.process_time() - started < 4, "twice what is promised, for a busy machine"
+    assert time.process_time() - started < 6, "three times what is promised, for a busy machine"
     assert built.count("Ad") == 10
     assert len(built.xml) < 300_000
     assert len(built.result.selected) + len(built.result.rejected) == 5_000
