@@ -37,11 +37,12 @@ def unwatch(public_id: str) -> None:
 
 async def tell(public_id: str, player: BaseVastPlayer | None = None) -> None:
     """News of a running session, unless nothing changed; without a player, the stored end, always."""
+    if player is None:
+        _told.pop(public_id, None)
     layer = get_channel_layer()
     if not _watchers[public_id] and isinstance(layer, InMemoryChannelLayer):
         return
     if player is None:
-        _told.pop(public_id, None)
         shown = await sync_to_async(stored_view)(public_id)
         parts: tuple[str, ...] = (*MOVING, *GROWING)
     else:
