@@ -1,0 +1,264 @@
+"""The socket of a session page: who is let in, the present state first, then the news, and what each may see."""
+
+import asyncio
+import re
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from playback.engine import PlayerFactory, SimulatedTimeProvider, VastClient
+from playback.live import broadcast
+from playback.live import runner as runner_module
+from playback.live.runner import runner as site_runner
+from playback.models import Session
+from tests.pipeline.responses import inline
+from tests.playback.watching import Viewer, ended, row_of, started, until, until_row
+from tests.site.people import PEOPLE, make_person
+from vastdash.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PARTS = {"live-head", "live-events", "live-ledger"}
+
+
+@pytest.fixture
+async def runner(transactional_db, monkeypatch):
+    monkeypatch.setattr(runner_module, "NEWS_INTERVAL_SEC", 0.01)
+    await site_runner.open()
+    yield site_runner
+    await site_runner.close()
+
+
+async def person(name: str) -> User:
+    return await sync_to_async(PEOPLE[name])()
+
+
+async def test_the_signed_out_are_told_so_and_not_let_in():
+    row = await started()
+    viewer, accepted = await Viewer.knock(row.public_id)
+    assert accepted
+    assert await viewer.closed_with() == 4403
+    assert viewer.frames == []
+
+
+async def test_somebody_deactivated_is_not_let_in():
+    row = await started()
+    leaver = await sync_to_async(make_person)("leaver")
+    viewer, _ = await Viewer.knock(row.public_id, leaver)
+    await viewer.leave()
+    await User.objects.filter(pk=leaver.pk).aupdate(is_active=False)
+    leaver.is_active = True
+    viewer, _ = await Viewer.knock(row.public_id, leaver)
+    assert await viewer.closed_with() == 4403
+
+
+async def test_a_session_nobody_made_is_named_unknown():
+    viewer = await Viewer.arrive("zzzzzzzzzzzz", await person("viewer"))
+    assert await viewer.closed_with() == 4404
+    await viewer.leave()
+    assert "zzzzzzzzzzzz" not in broadcast._watchers
+
+
+async def test_a_record_nobody_can_read_is_not_shown():
+    row = await started()
+    await Session.objects.filter(pk=row.pk).aupdate(record={"schema_version": 0})
+    viewer = await Viewer.arrive(row.public_id, await person("viewer"))
+    assert await viewer.closed_with() == 4404
+
+
+async def test_a_page_of_another_site_cannot_open_the_socket():
+    row = await started()
+    _, accepted = await Viewer.knock(row.public_id, await person("ad_ops"), origin="https://evil.example")
+    assert not accepted
+
+
+@pytest.mark.parametrize("name", ["viewer", "qa", "ad_ops", "superuser"])
+async def test_every_role_sees_the_present_state_first_and_only_those_who_may_play_get_buttons(runner, name):
+    row = await ended(runner, (await started()).public_id)
+    viewer = await Viewer.arrive(row.public_id, await person(name))
+    expected = PARTS if name == "viewer" else {*PARTS, broadcast.CONTROLS}
+    for _ in expected:
+        await viewer.receive()
+    assert set(viewer.shown) == expected
+    assert 'data-status="completed"' in viewer.shown["live-head"]
+    assert "thirdQuartile" in viewer.shown["live-events"]
+    await viewer.leave()
+
+
+async def test_each_frame_is_one_element_with_an_id_and_table_rows_stand_alone(runner):
+    row = await ended(runner, (await started()).public_id)
+    viewer = await Viewer.arrive(row.public_id, await person("qa"))
+    for _ in range(4):
+        await viewer.receive()
+    for frame in viewer.frames:
+        tag = re.match(r"\s*<(\w+) id=", frame).group(1)
+        assert frame.rstrip().endswith(f"</{tag}>")
+        assert "<tr" not in frame or tag == "tbody"
+    await viewer.leave()
+
+
+async def test_the_playhead_moves_over_the_socket_and_the_end_arrives(runner):
+    row = await started(speed=60.0)
+    viewer = await Viewer.arrive(row.public_id, await person("viewer"))
+    await viewer.until_shown("live-head", 'data-status="completed"')
+    moved = list(dict.fromkeys(viewer.offsets))
+    assert len(moved) >= 4
+    assert moved == sorted(moved)
+    assert moved[-1] == 30.0
+    await viewer.until_shown("live-ledger", "firstQuartile")
+    for event in ("complete", "start", "midpoint"):
+        await viewer.until_shown("live-events", f'data-event="{event}"')
+    assert broadcast.CONTROLS not in viewer.shown
+    await viewer.leave()
+
+
+async def test_buttons_follow_the_state_of_the_session(runner):
+    row = await started(mode="real")
+    viewer = await Viewer.arrive(row.public_id, await person("qa"))
+    await viewer.until_shown(broadcast.CONTROLS, "/pause/")
+    await until(lambda: runner.command(row.public_id, "pause"))
+    await viewer.until_shown("live-head", 'data-paused="1"')
+    await viewer.until_shown(broadcast.CONTROLS, "/resume/")
+    assert "/pause/" not in viewer.shown[broadcast.CONTROLS]
+    runner.command(row.public_id, "resume")
+    await viewer.until_shown(broadcast.CONTROLS, "/pause/")
+    runner.command(row.public_id, "stop")
+    await viewer.until_shown("live-head", "closed: stopped")
+    await viewer.until_shown(broadcast.CONTROLS, "Ended.")
+    await viewer.leave()
+
+
+async def test_two_viewers_see_the_same_and_a_late_one_sees_the_present_state_at_once(runner):
+    row = await started(mode="real")
+    early = await Viewer.arrive(row.public_id, await person("viewer"))
+    await early.until_shown("live-events", 'data-event="start"')
+    await until(lambda: runner.player(row.public_id).state().playhead_ms > 20)
+    late = await Viewer.arrive(row.public_id, await person("qa"))
+    for _ in range(3):
+        await late.receive()
+    assert late.offsets[0] > 0
+    assert 'data-status="running"' in late.shown["live-head"]
+    assert 'data-event="start"' in late.shown["live-events"]
+    runner.command(row.public_id, "stop")
+    for viewer in (early, late):
+        await viewer.until_shown("live-head", "closed: stopped")
+        await viewer.leave()
+
+
+async def test_a_running_session_is_ahead_of_its_stored_row_and_the_socket_shows_the_running_one(runner):
+    row = await started(mode="real")
+    await until_row(row.public_id, lambda row: row.status == "running")
+    await until(lambda: runner.player(row.public_id).state().playhead_ms > 20)
+    viewer = await Viewer.arrive(row.public_id, await person("viewer"))
+    await viewer.receive()
+    assert viewer.offsets[0] * 1000 > (await row_of(row.public_id)).offset_ms
+    await viewer.leave()
+    runner.command(row.public_id, "stop")
+    await ended(runner, row.public_id)
+
+
+async def test_what_a_socket_sends_is_ignored(runner):
+    row = await ended(runner, (await started()).public_id)
+    viewer = await Viewer.arrive(row.public_id, await person("viewer"))
+    await viewer.socket.send_to(text_data='{"stop": true}')
+    await viewer.until_shown("live-head", "completed")
+    await viewer.leave()
+
+
+async def test_nothing_is_drawn_for_nobody(runner, monkeypatch):
+    def drawn(*_):
+        raise AssertionError("nobody is watching")
+
+    monkeypatch.setattr(broadcast, "render_to_string", drawn)
+    row = await ended(runner, (await started(speed=200.0)).public_id)
+    assert row.status == "completed"
+
+
+async def test_nothing_is_remembered_of_viewers_and_sessions_that_are_gone(runner):
+    row = await started(mode="real")
+    viewer = await Viewer.arrive(row.public_id, await person("viewer"))
+    await viewer.until_shown("live-events", 'data-event="start"')
+    await viewer.leave()
+    runner.command(row.public_id, "stop")
+    await ended(runner, row.public_id)
+    assert row.public_id not in broadcast._watchers
+    assert row.public_id not in broadcast._told
+
+
+class Layer:
+    """A channel layer that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict] = []
+
+    async def group_send(self, group: str, message: dict) -> None:
+        self.sent.append(message)
+
+
+class TestNews:
+    """What is sent to whoever watches, on a driven clock."""
+
+    @pytest.fixture
+    def layer(self, monkeypatch) -> Layer:
+        layer = Layer()
+        monkeypatch.setattr(broadcast, "get_channel_layer", lambda: layer)
+        return layer
+
+    @pytest.fixture
+    async def playing(self, transactional_db):
+        row = await started()
+        clock = SimulatedTimeProvider(autojump=False)
+        client = VastClient.from_xml(inline(), ad_index=0)
+        player = PlayerFactory.create(
+            client, await client.request_ad(), config={"mode": "headless"}, seed=7, time_provider=clock
+        )
+        task = asyncio.create_task(player.play())
+        await until(lambda: player.session.status == "running")
+        yield row.public_id, player, clock
+        player.stop()
+        await task
+        broadcast._told.clear()
+
+    def parts(self, message: dict) -> list[str]:
+        return [re.match(r'\s*<\w+ id="([\w-]+)"', frame).group(1) for frame in message["frames"]]
+
+    async def test_the_first_news_is_everything_and_the_same_state_is_no_news(self, playing, layer):
+        public_id, player, _ = playing
+        for _ in range(3):
+            await broadcast.tell(public_id, player)
+        (message,) = layer.sent
+        assert self.parts(message) == ["live-head", "live-events", "live-ledger"]
+        assert len(message["controls"]) == 1
+
+    async def test_between_events_only_the_head_is_sent_and_an_event_brings_the_rest(self, playing, layer):
+        public_id, player, clock = playing
+        await broadcast.tell(public_id, player)
+        clock.advance(3.0)
+        await broadcast.tell(public_id, player)
+        assert self.parts(layer.sent[-1]) == ["live-head"]
+        assert 'data-offset="3.000"' in layer.sent[-1]["frames"][0]
+        clock.advance(5.0)
+        await until(lambda: 1 in player.session.quartiles_tracked)
+        await broadcast.tell(public_id, player)
+        assert self.parts(layer.sent[-1]) == ["live-head", "live-events", "live-ledger"]
+        assert 'data-event="firstQuartile"' in layer.sent[-1]["frames"][1]
+
+    async def test_a_pause_is_news_though_the_playhead_stands(self, playing, layer):
+        public_id, player, _ = playing
+        await broadcast.tell(public_id, player)
+        player.pause()
+        await broadcast.tell(public_id, player)
+        assert 'data-paused="1"' in layer.sent[-1]["frames"][0]
+        await broadcast.tell(public_id, player)
+        assert len(layer.sent) == 2
+
+    async def test_the_end_is_always_sent_from_the_stored_row(self, playing, layer):
+        public_id, player, _ = playing
+        await broadcast.tell(public_id, player)
+        await broadcast.tell(public_id)
+        assert 'data-status="pending"' in layer.sent[-1]["frames"][0]
+        assert broadcast._told == {}
+
+    async def test_the_end_of_a_session_nobody_can_find_is_no_news(self, layer):
+        await broadcast.tell("zzzzzzzzzzzz")
+        assert layer.sent == []

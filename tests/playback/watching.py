@@ -1,0 +1,142 @@
+"""Sessions that run in a test's own event loop: waiting for what they do, reading their rows, watching their socket."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+
+from playback.engine import PlaybackSessionConfig, PlayerFactory, VastClient
+from playback.live.runner import Runner
+from playback.models import Session
+from tests.site.people import browser_of
+from tests.site.rows import make_session
+from vastdash.asgi import application
+from vastdash.models import User
+
+T = TypeVar("T")
+PATIENCE_SEC = 20.0
+
+WALL_STAMPS = ("start_time", "end_time")
+
+
+async def until(condition: Callable[[], T]) -> T:
+    """What the condition gives once it holds; a condition that never holds fails the test."""
+    async with asyncio.timeout(PATIENCE_SEC):
+        while True:
+            if found := condition():
+                return found
+            await asyncio.sleep(0.001)
+
+
+async def until_row(public_id: str, condition: Callable[[Session], Any]) -> Session:
+    """The stored row once it fulfils the condition."""
+    async with asyncio.timeout(PATIENCE_SEC):
+        while True:
+            row = await row_of(public_id)
+            if condition(row):
+                return row
+            await asyncio.sleep(0.001)
+
+
+async def row_of(public_id: str) -> Session:
+    return await Session.objects.select_related("ledger", "document").aget(public_id=public_id)
+
+
+async def started(vast: str | None = None, **how: Any) -> Session:
+    return await sync_to_async(make_session)(vast, **how)
+
+
+async def ended(runner: Runner, public_id: str) -> Session:
+    """The row of a session after its task in this runner is over."""
+    task = await until(lambda: runner._tasks.get(public_id))
+    await asyncio.wait_for(asyncio.shield(task), PATIENCE_SEC)
+    return await row_of(public_id)
+
+
+async def kill(runner: Runner) -> None:
+    """What kill -9 does: nothing is written any more, and nobody says goodbye."""
+    runner._loop = None
+    for live in runner._live.values():
+        live.store.close()
+    tasks = list(runner._tasks.values())
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def played_directly(row: Session) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Record and ledger of the same ad, seed and configuration by the engine alone, without a store and unwatched."""
+    client = VastClient.from_xml(row.document.xml, ad_index=row.ad_index)
+    config = PlaybackSessionConfig.from_dict(row.record["config"])
+    player = PlayerFactory.create(client, await client.request_ad(), config=config, seed=row.seed)
+    session = await player.play()
+    return session.to_dict(), [entry.to_dict() for entry in player.ledger]
+
+
+def without_wall_stamps(record: dict[str, Any]) -> dict[str, Any]:
+    events = [
+        {key: value for key, value in event.items() if key != "timestamp"} for event in record["events"]
+    ]
+    return {**{key: value for key, value in record.items() if key not in WALL_STAMPS}, "events": events}
+
+
+def events_of(record: dict[str, Any]) -> list[str]:
+    return [event["event_type"] for event in record["events"]]
+
+
+class Viewer:
+    """One open session page: the socket, and the fragments as the page holds them now."""
+
+    def __init__(self, socket: WebsocketCommunicator) -> None:
+        self.socket = socket
+        self.shown: dict[str, str] = {}
+        self.offsets: list[float] = []
+        self.frames: list[str] = []
+
+    @classmethod
+    async def knock(
+        cls, public_id: str, person: User | None = None, origin: str = "http://localhost"
+    ) -> "tuple[Viewer, bool]":
+        """A viewer, and whether the socket was accepted."""
+        headers = [(b"origin", origin.encode())]
+        if person:
+            browser = await sync_to_async(browser_of)(person)
+            headers.append((b"cookie", f"sessionid={browser.cookies['sessionid'].value}".encode()))
+        socket = WebsocketCommunicator(application, f"/ws/sessions/{public_id}/", headers)
+        accepted, _ = await socket.connect(timeout=PATIENCE_SEC)
+        return cls(socket), accepted
+
+    @classmethod
+    async def arrive(cls, public_id: str, person: User) -> "Viewer":
+        viewer, accepted = await cls.knock(public_id, person)
+        assert accepted
+        return viewer
+
+    async def receive(self) -> dict[str, Any]:
+        """The next message; a fragment takes the place of the one with its id."""
+        message = await self.socket.receive_output(timeout=PATIENCE_SEC)
+        if message["type"] == "websocket.send":
+            frame = message["text"]
+            found = re.match(r'\s*<\w+ id="([\w-]+)"', frame)
+            assert found, f"a frame must start with an element that has an id: {frame[:80]}"
+            self.frames.append(frame)
+            self.shown[found.group(1)] = frame
+            if offset := re.search(r'data-offset="([\d.]+)"', frame):
+                self.offsets.append(float(offset.group(1)))
+        return message
+
+    async def until_shown(self, part: str, text: str) -> str:
+        while text not in self.shown.get(part, ""):
+            assert (await self.receive())["type"] == "websocket.send"
+        return self.shown[part]
+
+    async def closed_with(self) -> int:
+        message = await self.receive()
+        assert message["type"] == "websocket.close"
+        return message["code"]
+
+    async def leave(self) -> None:
+        await self.socket.disconnect(timeout=PATIENCE_SEC)
