@@ -22,6 +22,8 @@ from playback.models import AdDocument, Session, SessionLedger
 from playback.rows import provider_levels, publisher_levels
 
 SEED_LIMIT = 2**53
+# The engine's field -> what whoever starts a session calls it.
+_ASKED_AS = {"headless_playback_speed": "speed"}
 
 
 class StartRefused(Exception):
@@ -80,9 +82,11 @@ def start(
 
 
 def _ad(vast: str, ad_index: int) -> tuple[VastClient, AdData]:
-    client = VastClient.from_xml(vast, ad_index=ad_index)
     try:
+        client = VastClient.from_xml(vast, ad_index=ad_index)
         answer = async_to_sync(client.request_ad)()
+    except UnicodeEncodeError:
+        raise StartRefused("vast", "This holds half a surrogate pair, which is no character.") from None
     except ValueError as error:
         raise StartRefused("ad_index", str(error)) from None
     if isinstance(answer, NoAd):
@@ -105,7 +109,8 @@ def _config(
             publishers=publisher_levels(),
         )
     except ConfigError as error:
-        raise StartRefused(error.field.partition(".")[0], str(error)) from None
+        field = error.field.partition(".")[0]
+        raise StartRefused(_ASKED_AS.get(field, field), str(error)) from None
 
 
 def _environment() -> dict[str, str]:
