@@ -12,12 +12,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from math import isfinite
+from math import inf, isfinite
 
 from playback.engine.splitmix import GAMMA, mix
 
 SETTLE_TURNS = 5
 """Turns of the event loop without a new sleeper after which virtual time moves on."""
+
+DELAY_MADE_GOOD_SEC = 0.25
+"""A paced clock catches up with the wall after work of this length between two sleeps; a longer one is a break."""
 
 _asked = count(1)
 
@@ -163,6 +166,7 @@ class SimulatedTimeProvider(TimeProvider):
         self._settling = False
         self._timer: asyncio.TimerHandle | None = None
         self._anchor = (self._now, time.monotonic())
+        self._slept = False
 
     def time(self) -> float:
         if self._paced and not self._holds:
@@ -188,7 +192,7 @@ class SimulatedTimeProvider(TimeProvider):
         if future is None:
             return
         try:
-            await (future if deadline is None else self._until(deadline, future, driving))
+            await self._until(inf if deadline is None else deadline, future, driving and deadline is not None)
         finally:
             wake.disarm()
 
@@ -228,6 +232,9 @@ class SimulatedTimeProvider(TimeProvider):
         return self.speed > 0
 
     async def _until(self, deadline: float, future: "asyncio.Future[None]", driving: bool) -> None:
+        self._drop_finished()
+        if not self._sleepers:
+            self._set_anchor()
         heapq.heappush(self._sleepers, (deadline, next(self._order), future, driving))
         self._quiet = 0
         self._schedule()
@@ -235,6 +242,14 @@ class SimulatedTimeProvider(TimeProvider):
             await future
         finally:
             release(future)
+
+    def _set_anchor(self) -> None:
+        """Tie virtual time to the wall again after nobody slept; a short delay is made good instead of kept."""
+        virtual, wall = self._anchor
+        delay = time.monotonic() - wall - (self._now - virtual) / self.speed if self._paced else 0.0
+        if delay > DELAY_MADE_GOOD_SEC or not self._slept:
+            self._anchor = (self._now, time.monotonic())
+        self._slept = True
 
     def _drop_finished(self) -> None:
         while self._sleepers and self._sleepers[0][2].done():
@@ -255,6 +270,8 @@ class SimulatedTimeProvider(TimeProvider):
             self._timer.cancel()
         virtual, wall = self._anchor
         due = wall + (self._sleepers[0][0] - virtual) / self.speed
+        if due == inf:
+            return
         self._timer = asyncio.get_running_loop().call_later(max(due - time.monotonic(), 0.0), self._ring)
 
     def _ring(self) -> None:

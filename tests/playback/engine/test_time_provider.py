@@ -225,3 +225,30 @@ async def test_a_button_pressed_before_the_wait_ends_it_at_once():
         before = clock.time()
         await clock.wait(before + 1e6, wake)
         assert clock.time() - before < 1
+
+
+async def test_a_pause_of_a_paced_session_lasts_as_long_as_it_lasts_and_nothing_is_rushed_after_it():
+    config = {"headless_playback_speed": 10, "max_session_duration_sec": 0}
+    player = HeadlessPlayer(None, await f30(duration="00:00:05"), config, seed=1, watched=True)
+    started = time.monotonic()
+    playing = asyncio.create_task(player.play())
+    await asyncio.sleep(0.05)
+    player.pause()
+    before = player.state().playhead_ms
+    await asyncio.sleep(0.05)
+    assert player.state().playhead_ms == before < 5000
+    await player.resume()
+    paused_for = player.session.clock_ms - before
+    session = await asyncio.wait_for(playing, 30)
+    assert paused_for >= 450
+    assert session.clock_ms == pytest.approx(5000 + paused_for, abs=2)
+    assert time.monotonic() - started >= (5 + paused_for / 1000) / 10 * 0.95
+
+
+async def test_a_paced_clock_that_waited_for_its_player_plays_at_its_pace():
+    clock = SimulatedTimeProvider(speed=200)
+    player = HeadlessPlayer(None, await f30(), seed=1, time_provider=clock)
+    await asyncio.sleep(0.2)
+    started = time.monotonic()
+    await player.play()
+    assert time.monotonic() - started >= 0.15 * 0.95
