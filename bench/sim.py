@@ -116,7 +116,9 @@ class TickPlayer:
         urls = [pixel.url for pixel in moment.pixels]
         await self.track(moment.event, urls)
         metadata = {"session_id": self.session_id, "urls": urls}
-        self.events.append(TickEvent(self.clock.now_ms / 1000, moment.event, moment.offset_sec, metadata))
+        self.events.append(
+            TickEvent(self.clock.now_ms / 1000, moment.event, moment.at_us / 1_000_000, metadata)
+        )
 
     def interrupt(self) -> None:
         assert self.cut is not None

@@ -30,7 +30,9 @@ def build(
     result = build_vast_from_bid_response(request, response, config)
     _refuse_the_unusable(result)
     xml = result.xml.decode()
-    findings = [] if result.no_ad else [finding_row(finding) for finding in lint(result.xml)]
+    findings = (
+        [] if result.no_ad else [finding_row(finding) for finding in lint(result.xml, ad_versions(result))]
+    )
     with transaction.atomic():
         return Build.objects.create(
             created_by=user,
@@ -55,6 +57,11 @@ def refuse_the_unreadable(result: VastResult) -> None:
         for field in ("response", "request"):
             if notice.code.startswith(f"{field.upper()}_"):
                 raise Refused(field, f"{notice.text[:1].upper()}{notice.text[1:]}.", {"code": notice.code})
+
+
+def ad_versions(result: VastResult) -> tuple[str, ...]:
+    """The version each served ad was written for: a finding that comes only of a higher root says so."""
+    return tuple(bid.vast_version for bid in result.selected)
 
 
 def decisions(result: VastResult) -> dict[str, Any]:

@@ -62,12 +62,11 @@ def _sample(name: str | None) -> dict[str, str]:
 
 def build_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     build = get_object_or_404(Build.objects.select_related("created_by"), public_id=public_id)
-    xml_html, findings = marked_up(build.vast)
+    versions = [bid["vast_version"] for bid in build.result["selected"]]
     context = {
         "build": build,
         "decisions": build.result,
-        "xml_html": xml_html,
-        "findings": findings,
+        "document": marked_up(build.vast, versions),
         "sessions": build.sessions.select_related("created_by").order_by("-created_at", "-id")[:10],
     }
     return render(request, "pipeline/build.html", context)

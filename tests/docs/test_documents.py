@@ -50,7 +50,9 @@ def test_the_configuration_table_is_the_one_the_settings_read() -> None:
 
 def test_the_library_example_runs_as_printed() -> None:
     [code] = blocks(README, "python")
-    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert answer.returncode == 0, answer.stderr
     assert "impression" in answer.stdout
 

@@ -50,7 +50,7 @@ def test_the_xml_is_shown_readable_and_escaped(viewer):
 
 def test_every_finding_links_to_its_line_and_the_line_exists(viewer):
     page = page_of(viewer, make_build(body(bid(adm=FAULTY))))
-    findings = page.context["findings"]
+    findings = page.context["document"].findings
     assert findings
     text = page.content.decode()
     lines = {int(line) for line in re.findall(r'id="L-(\d+)"', text)}
@@ -64,9 +64,9 @@ def test_every_finding_links_to_its_line_and_the_line_exists(viewer):
 def test_a_document_without_fault_says_so(viewer):
     build = make_build(sample("inline-vast4"))
     page = page_of(viewer, build)
-    if not page.context["findings"]:
+    if not page.context["document"].findings:
         assert "Nothing to remark." in page.content.decode()
-    assert f"{len(page.context['findings'])} finding" in page.content.decode()
+    assert f"{len(page.context['document'].findings)} finding" in page.content.decode()
 
 
 @pytest.mark.parametrize("name", SAMPLE_NAMES)
@@ -103,7 +103,7 @@ def test_the_readable_form_differs_from_the_document_in_blank_text_only():
 
 
 def test_a_very_long_document_is_shown_without_colours_but_with_its_lines():
-    html, _ = marked_up(inline().replace("<AdTitle>", "<AdTitle>" + "x" * 600_000))
+    html = marked_up(inline().replace("<AdTitle>", "<AdTitle>" + "x" * 600_000)).html
     assert 'id="L-1"' in html
     assert "x-nt" not in html
 
@@ -151,3 +151,13 @@ def test_the_overview_shows_the_last_builds_and_sessions(viewer):
     page = viewer.get("/").content.decode()
     assert build.public_id in page
     assert session.public_id in page
+
+
+def test_a_document_past_the_readers_limits_is_shown_as_it_is_and_cut_off():
+    many = inline().replace(
+        "<Creatives>", "<Extensions>" + "<Extension/>" * 90_000 + "</Extensions><Creatives>"
+    )
+    document = marked_up(many)
+    assert not document.whole
+    assert document.findings
+    assert 'id="L-1"' in document.html
