@@ -1,6 +1,6 @@
 """PlaybackSessionConfig: everything that shapes a playback session, frozen, checked, and aware of what was stated.
 
-Field names and defaults are the brief's. A configuration keeps what its author stated (`stated`), so that a value
+A configuration keeps what its author stated (`stated`), so that a value
 equal to the default still counts when levels are merged.
 """
 

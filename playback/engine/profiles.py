@@ -1,7 +1,7 @@
 """The interruption profiles that ship: six providers in two sets (playback.md 1.3).
 
-`seed` holds exactly the rules the brief prints, with windows from the start of the ad; `legacy` holds the table of
-the older implementation, with windows round the events themselves.
+`seed` has one to three rules a provider, with windows from the start of the ad; `legacy` has five rules each, with
+windows round the events themselves.
 """
 
 from collections.abc import Mapping

@@ -128,7 +128,7 @@ async def test_a_paced_clock_stands_at_the_next_wake_up_until_it_was_served():
 
 
 class TwoMethodClock(TimeProvider):
-    """What the brief asks of a time source, and no more."""
+    """A time source with the two methods that must be there, and no more."""
 
     def __init__(self):
         self.inner = SimulatedTimeProvider()
