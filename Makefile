@@ -7,7 +7,7 @@ DEV    := $(VENV)/.dev-installed
 VENDOR := static/vendor/versions.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test lint format bench lock clean
+.PHONY: help install dev run test lint format bench screenshots lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null || grep '##' Makefile
@@ -32,6 +32,10 @@ format: $(DEV)  ## Let ruff and djade rewrite what they can
 
 bench: $(DEV)  ## Measure; prints a table and writes bench/results.json
 	@$(PYTHON) -m bench
+
+screenshots: dev  ## Pictures of every page into screenshots/ (README=1: only the README's)
+	@tools/chromium.sh
+	@$(PYTHON) -m tools.screenshots $(if $(README),--readme)
 
 lock: $(SITE)  ## Write the requirement locks anew (UPGRADE=1 takes newer releases)
 	@tools/lock.sh $(VENV) $(if $(UPGRADE),--upgrade)

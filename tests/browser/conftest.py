@@ -15,6 +15,8 @@ from tests.browser.walk import Chromium, sign_in
 # Chromium and htmx report an answer of 4xx as an error of the page; a test that asks for one says so with `answers`.
 _ANSWER = re.compile(r"(?:responded with a status of|Response Status Error Code) (\d+)")
 
+DESK = {"width": 1280, "height": 900}
+
 Visit = Callable[..., Page]
 
 
@@ -91,9 +93,7 @@ def visit(chromium: Browser, server: Server, signed_in: Callable[[Server, str], 
     ) -> Page:
         at = at or server
         state = signed_in(at, name) if name else None
-        context = chromium.new_context(
-            storage_state=state, viewport={"width": 1280, "height": 900}, **options
-        )
+        context = chromium.new_context(**{"storage_state": state, "viewport": DESK, **options})
         contexts.append((context, Watch(context, at.url, answers, forgive)))
         return context.new_page()
 

@@ -1,4 +1,4 @@
-"""A session that runs in real time, as its viewers see it: late, twice, in two browsers, and commanded by one of them."""
+"""A session that runs in real time as its viewers see it: late, twice, in two browsers, commanded by one."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def test_ad_ops_changes_a_rule_adds_one_and_resets_to_what_ships(visit: Visit, s
     expect(page.get_by_role("status")).to_contain_text("Saved")
     expect(field(page, f"rules-{row}-probability")).to_have_value("0.5")
     expect(page.locator("main .heading")).to_contain_text("adops")
-    # 1 - (1 - 0.5)(1 - 0.2)
+    # Either rule strikes unless both draws miss.
     expect(page.get_by_role("region", name="What these rules mean").locator("td").first).to_have_text("60 %")
 
     page.get_by_role("button", name="Reset to “seed”").click()

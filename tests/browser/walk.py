@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwrigh
 
 from tests.browser.server import Server
 
+THEMES = ("light", "dark")
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
@@ -119,9 +120,8 @@ def wait_for_state(page: Page, word: str, timeout_sec: float = 30) -> None:
 
 def events(page: Page) -> list[str]:
     """The names of the events in the log, in order."""
-    return page.locator("#live-events [data-event]").evaluate_all(
-        "rows => rows.map(row => row.dataset.event)"
-    )
+    rows = page.locator("#live-events [data-event]")
+    return list(rows.evaluate_all("rows => rows.map(row => row.dataset.event)"))
 
 
 def record(page: Page, server: Server, session: str) -> dict[str, Any]:
@@ -129,8 +129,3 @@ def record(page: Page, server: Server, session: str) -> dict[str, Any]:
     answer = page.request.get(f"{server.url}/sessions/{session}/record.json")
     assert answer.ok, answer.status
     return dict(answer.json())
-
-
-def use_theme(page: Page, theme: str) -> None:
-    """light or dark, chosen by the switch's own memory, from the next page on."""
-    page.add_init_script(f"localStorage.setItem('theme', {theme!r})")

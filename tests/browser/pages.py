@@ -1,0 +1,118 @@
+"""Every kind of page of the site, on a site stocked so that each has something to show."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser.samples import BROKEN, FIFTEEN_SECONDS, NO_BID, OWN, POD, THIRTY_SECONDS
+from tests.browser.server import Server
+from tests.browser.walk import build, play, sign_in, wait_for_playhead, wait_for_state
+
+INTERRUPTED_SEED = 3  # strikes a yandex session at 3.871 s
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One page: who looks (None: nobody signed in) and at which address; `status` is what it answers."""
+
+    name: str
+    who: str | None
+    path: str
+    status: int = 200
+
+
+def places(server: Server, context: BrowserContext) -> list[Place]:
+    """Stocks the site as ad-ops would, in a context where `adops` is signed in, and lists its pages.
+
+    A real-time session is left paused, so that a running one stays to be seen.
+    """
+    page = context.new_page()
+    wrapper = build(page, server, OWN / "wrapper.json", "GAM_SSU")
+    empty = build(page, server, NO_BID.path)
+    pod = build(page, server, _pod_with_a_broken_bid(server), "GAM_SSU", collision_policy="MERGE")
+    build(page, server, THIRTY_SECONDS)
+    interrupted = play(page, mode="headless", speed=0, provider="yandex", seed=INTERRUPTED_SEED)
+    wait_for_state(page, "error")
+    inline = build(page, server, FIFTEEN_SECONDS)
+    completed = play(page, mode="headless", speed=0, publisher="living-room", seed=1)
+    wait_for_state(page, "completed")
+    page.goto(f"{server.url}/builds/{inline}/")
+    paused = play(page, mode="real", provider="global", seed=5)
+    wait_for_playhead(page, 4)
+    page.get_by_role("button", name="Pause").click()
+    wait_for_state(page, "paused")
+    page.close()
+    return [
+        Place("sign-in", None, "/sign-in/"),
+        Place("overview", "adops", "/"),
+        Place("overview-manager", "manager", "/"),
+        Place("builds", "adops", "/builds/"),
+        Place("build-new", "adops", "/builds/new/"),
+        Place("build-new-sample", "adops", "/builds/new/?sample=pod-three-seats"),
+        Place("build-pod", "adops", f"/builds/{pod}/"),
+        Place("build-inline", "adops", f"/builds/{inline}/"),
+        Place("build-wrapper", "adops", f"/builds/{wrapper}/"),
+        Place("build-no-ad", "adops", f"/builds/{empty}/"),
+        Place("build-manager", "manager", f"/builds/{pod}/"),
+        Place("play", "adops", f"/sessions/new/?build={pod}"),
+        Place("sessions", "adops", "/sessions/"),
+        Place("sessions-none-match", "adops", "/sessions/?provider=leto&status=closed&mode=real"),
+        Place("session-paused", "adops", f"/sessions/{paused}/"),
+        Place("session-completed", "adops", f"/sessions/{completed}/"),
+        Place("session-interrupted", "adops", f"/sessions/{interrupted}/"),
+        Place("session-manager", "manager", f"/sessions/{paused}/"),
+        Place("providers", "adops", "/providers/"),
+        Place("provider", "adops", "/providers/global/"),
+        Place("provider-manager", "manager", "/providers/global/"),
+        Place("publishers", "adops", "/publishers/"),
+        Place("publisher", "adops", "/publishers/living-room/"),
+        Place("publisher-manager", "manager", "/publishers/living-room/"),
+        Place("publisher-new", "adops", "/publishers/new/"),
+        Place("publisher-delete", "adops", "/publishers/living-room/delete/"),
+        Place("not-found", "adops", "/builds/nothing/", 404),
+        Place("not-allowed", "manager", "/builds/new/", 403),
+    ]
+
+
+def _pod_with_a_broken_bid(server: Server) -> Path:
+    """The sample pod and one bid more whose ad is cut off: a build with every verdict."""
+    response = json.loads(POD.read_bytes())
+    response["seatbid"].append(BROKEN.body["seatbid"][0] | {"seat": "cut-off-dsp"})
+    path = server.data / "pod-with-a-broken-bid.json"
+    path.write_text(json.dumps(response))
+    return path
+
+
+def refused_form(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/builds/new/")
+    page.get_by_label("or paste it here").fill(BROKEN.path.read_text())
+    page.get_by_role("button", name="Build", exact=True).click()
+    page.locator(".field-error").first.wait_for()
+
+
+def refused_rule(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/providers/global/")
+    page.locator("[name='rules-0-probability']").fill("2")
+    page.locator("[name='max_session_duration_sec']").fill("-1")
+    page.get_by_role("button", name="Save").click()
+    page.locator(".field-error").first.wait_for()
+
+
+# Pages that only an answer to a form shows.
+FORMS = {"build-refused": refused_form, "provider-refused": refused_rule}
+
+
+def people(chromium: Browser, server: Server, **options: Any) -> dict[str | None, BrowserContext]:
+    """A context for each who looks at the places, signed in."""
+    contexts: dict[str | None, BrowserContext] = {None: chromium.new_context(**options)}
+    for name in ("adops", "manager"):
+        contexts[name] = chromium.new_context(**options)
+        page = contexts[name].new_page()
+        sign_in(page, server, name)
+        page.close()
+    return contexts

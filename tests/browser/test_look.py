@@ -1,0 +1,153 @@
+"""Every page in both themes and at two widths: accessible, quiet, within the screen, at hand by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.pages import FORMS, Place, people, places
+from tests.browser.server import Server
+from tests.browser.walk import THEMES
+
+PHONE = {"width": 390, "height": 844}
+SCROLL_INSIDE = ".table-responsive, .xml, .log, .main-nav"
+TOO_WIDE = """scrolling => [...document.querySelectorAll("body *")]
+    .filter(node => node.getBoundingClientRect().right > innerWidth + 0.5 && !node.closest(scrolling))
+    .map(node => node.outerHTML.slice(0, 120)).slice(0, 3)"""
+REACHABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
+
+
+@pytest.fixture(scope="module")
+def stocked(chromium: Browser, server: Server) -> list[Place]:
+    contexts = people(chromium, server)
+    found = places(server, contexts["adops"])
+    for context in contexts.values():
+        context.close()
+    return found
+
+
+def violations(page: Page, what: str) -> Iterator[str]:
+    for violation in Axe().run(page).response["violations"]:
+        for node in violation["nodes"]:
+            yield f"{what}: {violation['id']}: {node['html'][:160]} ({node['failureSummary'][-200:]})"
+
+
+def overflow(page: Page, what: str) -> Iterator[str]:
+    if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
+        yield f"{what} is wider than the screen: {page.evaluate(TOO_WIDE, SCROLL_INSIDE)}"
+
+
+def walk(
+    visitors: dict[str | None, Page], server: Server, stocked: list[Place]
+) -> Iterator[tuple[str, Page]]:
+    """Opens every page in turn, those that only an answer to a form shows too."""
+    for place in stocked:
+        page = visitors[place.who]
+        answer = page.goto(server.url + place.path)
+        assert answer is not None
+        assert answer.status == place.status, place
+        yield place.name, page
+    for name, fill_in in FORMS.items():
+        fill_in(visitors["adops"], server)
+        yield name, visitors["adops"]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_on_any_page(visit: Visit, server: Server, stocked: list[Place], theme: str):
+    visitors = {
+        who: visit(who, answers=(403, 404, 422), color_scheme=theme) for who in (None, "adops", "manager")
+    }
+    wrong: list[str] = []
+    for name, page in walk(visitors, server, stocked):
+        assert page.locator("html").get_attribute("data-bs-theme") == theme
+        wrong += violations(page, name)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_page_is_wider_than_a_phone(visit: Visit, server: Server, stocked: list[Place]):
+    visitors = {
+        who: visit(who, answers=(403, 404, 422), viewport=PHONE) for who in (None, "adops", "manager")
+    }
+    wrong = [line for name, page in walk(visitors, server, stocked) for line in overflow(page, name)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_theme_follows_the_system_until_the_switch_decides_and_is_remembered(
+    visit: Visit, server: Server
+):
+    page = visit("qa", color_scheme="dark")
+    page.goto(server.url)
+    theme = page.locator("html")
+    expect(theme).to_have_attribute("data-bs-theme", "dark")
+    page.emulate_media(color_scheme="light")
+    expect(theme).to_have_attribute("data-bs-theme", "light")
+    switch = page.locator("#theme-switch")
+    expect(switch).to_have_accessible_name("Theme: as the system")
+    switch.focus()
+    for name in ("light", "dark"):
+        page.keyboard.press("Enter")
+        expect(switch).to_have_accessible_name(f"Theme: {name}")
+        expect(theme).to_have_attribute("data-bs-theme", name)
+    page.goto(f"{server.url}/sessions/")
+    expect(theme).to_have_attribute("data-bs-theme", "dark")
+    expect(switch).to_have_accessible_name("Theme: dark")
+
+
+def test_the_first_tab_offers_to_skip_to_the_content(visit: Visit, server: Server):
+    page = visit("qa")
+    page.goto(f"{server.url}/builds/")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => Boolean(document.activeElement.closest('main'))")
+
+
+@pytest.mark.parametrize(
+    "name", ["build-new", "build-pod", "session-paused", "sessions", "provider", "publisher"]
+)
+def test_every_control_is_reached_by_tab_in_the_order_of_reading(
+    visit: Visit, server: Server, stocked: list[Place], name: str
+):
+    page = visit("adops")
+    page.goto(server.url + next(place.path for place in stocked if place.name == name))
+    count = page.locator(REACHABLE).evaluate_all(
+        """nodes => nodes.filter(node => node.checkVisibility() && !node.disabled)
+            .map((node, position) => { node.dataset.stop = position; }).length"""
+    )
+    assert count > 10
+    seen = []
+    for _ in range(count):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate(
+                """() => {
+                    const node = document.activeElement;
+                    const shown = node.matches(":focus-visible") && node.getBoundingClientRect().width > 0;
+                    return shown ? Number(node.dataset.stop) : null;
+                }"""
+            )
+        )
+    assert seen == list(range(count))
+
+
+def test_a_whole_job_is_done_without_a_mouse(visit: Visit, server: Server):
+    page = visit("qa")
+    page.goto(f"{server.url}/builds/new/?sample=inline-vast4")
+    page.get_by_role("button", name="Build", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Bids")).to_be_visible()
+    page.locator("#play-form [name=mode]").focus()
+    page.keyboard.type("real")
+    page.locator("#play-form").get_by_role("button", name="Play").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("status")).to_contain_text("running")
+    page.get_by_role("button", name="Stop").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_test_id("status")).to_contain_text("closed: stopped")
