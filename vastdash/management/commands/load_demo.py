@@ -64,6 +64,8 @@ class Command(BaseCommand):
 
     def _builds(self, user: User) -> None:
         for name in SAMPLES:
+            if user.builds.filter(title=f"{name}.json").exists():
+                continue
             builds.build(
                 response=(settings.BASE_DIR / "examples" / "bids" / f"{name}.json").read_bytes(),
                 request=None,
