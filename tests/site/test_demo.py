@@ -1,0 +1,87 @@
+"""The demonstration data: three people who can sign in, six providers, a publisher, builds; never twice."""
+
+import io
+import re
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from pipeline.models import Build
+from playback.engine import PROVIDERS, get_provider_rules
+from playback.models import Provider
+from playback.rows import to_partial
+from vastdash.models import Publisher, User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def load(**options: object) -> str:
+    out = io.StringIO()
+    call_command("load_demo", stdout=out, **options)
+    return out.getvalue()
+
+
+def rows() -> dict:
+    return {
+        "people": list(User.objects.order_by("pk").values()),
+        "providers": list(Provider.objects.order_by("pk").values()),
+        "publishers": list(Publisher.objects.order_by("pk").values()),
+        "builds": Build.objects.count(),
+    }
+
+
+def test_three_people_of_three_roles_can_sign_in_with_what_is_printed():
+    told = re.findall(r"^\s+(\w+)\s+(\S+)\s+role (\S+)$", load(), re.MULTILINE)
+    assert [(name, role) for name, _, role in told] == [
+        ("adops", "ad-ops"),
+        ("qa", "qa"),
+        ("manager", "viewer"),
+    ]
+    for name, password, _ in told:
+        assert signs_in(name, password)
+    assert len({password for _, password, _ in told}) == 3
+
+
+def signs_in(name: str, password: str) -> bool:
+    answer = Client().post("/sign-in/", {"username": name, "password": password})
+    return answer.status_code == 302
+
+
+def test_six_providers_with_the_shipped_rules_in_their_order():
+    load()
+    assert [row.name for row in Provider.objects.all()] == list(PROVIDERS)
+    for row in Provider.objects.all():
+        found = to_partial(row.playback)["interruption_rules"]
+        assert found == {event: rule.to_dict() for event, rule in get_provider_rules(row.name).items()}
+
+
+def test_a_publisher_and_builds_worth_looking_at():
+    load()
+    assert Publisher.objects.get().playback
+    assert Build.objects.filter(no_ad=False, created_by__username="qa").count() >= 3
+
+
+def test_a_second_load_keeps_passwords_and_rows_and_says_so():
+    load()
+    Provider.objects.filter(name="yandex").update(playback={"mode": "real"})
+    before = rows()
+    told = load()
+    assert rows() == before
+    assert told.count("(as before)") == 3
+
+
+def test_with_if_empty_nothing_happens_once_somebody_can_sign_in():
+    User.objects.create(username="me")
+    assert load(if_empty=True) == ""
+    assert not Provider.objects.exists()
+
+
+def test_with_if_empty_an_empty_site_is_filled():
+    assert "Demonstration users" in load(if_empty=True)
+    assert User.objects.count() == 3

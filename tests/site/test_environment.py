@@ -1,0 +1,71 @@
+"""The environment variables: one table, read in types, and every one documented where people look."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from vastdash.environment import VARIABLES, Environment
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+EXAMPLE = ROOT / ".env.example"
+
+
+@pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
+def test_every_variable_stands_in_the_readme_with_its_default(variable):
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{variable.name}`"))
+    if variable.default:
+        assert f"`{variable.default}`" in row
+
+
+def test_the_readme_names_no_variable_that_does_not_exist():
+    assert set(re.findall(r"^\| `(VASTDASH_\w+)`", README, re.MULTILINE)) == {
+        variable.name for variable in VARIABLES
+    }
+
+
+def test_the_example_file_names_every_variable_and_no_other():
+    named = set(re.findall(r"^#?\s*(VASTDASH_\w+)=", EXAMPLE.read_text(), re.MULTILINE))
+    assert named == {variable.name for variable in VARIABLES}
+
+
+def test_no_code_reads_a_variable_of_ours_that_the_table_does_not_name():
+    rooms = ("vastdash", "pipeline", "playback", "vast")
+    text = "".join(path.read_text() for room in rooms for path in (ROOT / room).rglob("*.py"))
+    assert set(re.findall(r"VASTDASH_[A-Z_]+", text)) <= {variable.name for variable in VARIABLES}
+
+
+def test_what_is_unset_or_empty_has_its_default():
+    for values in ({}, {"VASTDASH_PORT": "", "VASTDASH_HOST": ""}):
+        env = Environment(values)
+        assert (env.text("VASTDASH_HOST"), env.number("VASTDASH_PORT")) == ("127.0.0.1", 8000)
+
+
+@pytest.mark.parametrize("text", ["1", "true", "yes", "ON"])
+def test_a_switch_is_on(text):
+    assert Environment({"VASTDASH_DEBUG": text}).flag("VASTDASH_DEBUG")
+
+
+@pytest.mark.parametrize("text", ["0", "false", "No", " off ", ""])
+def test_a_switch_is_off(text):
+    assert not Environment({"VASTDASH_DEBUG": text}).flag("VASTDASH_DEBUG")
+
+
+def test_names_are_a_list_without_blanks():
+    assert Environment({"VASTDASH_ALLOWED_HOSTS": " a.example, ,b.example"}).names(
+        "VASTDASH_ALLOWED_HOSTS"
+    ) == [
+        "a.example",
+        "b.example",
+    ]
+
+
+def test_a_number_that_is_none_is_blamed_by_name():
+    with pytest.raises(ValueError, match="VASTDASH_PORT must be a whole number, not 'http'"):
+        Environment({"VASTDASH_PORT": "http"}).number("VASTDASH_PORT")
+
+
+def test_a_variable_the_table_does_not_name_cannot_be_read():
+    with pytest.raises(KeyError):
+        Environment({"VASTDASH_COLOUR": "red"}).text("VASTDASH_COLOR")
