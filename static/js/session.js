@@ -1,4 +1,4 @@
-// Keeps the creative in step with the session's playhead: within 0.3 s, as the news arrive.
+// Keeps the creative in step with the session's playhead, within 0.3 s as the news arrive, and the log at its newest line.
 
 const CLOSE_ENOUGH_SEC = 0.3;
 
@@ -20,8 +20,23 @@ function follow() {
   if (video.paused) video.play().catch(() => {});
 }
 
-document.addEventListener("htmx:wsAfterMessage", follow);
+// A reader who scrolled back in the log stays there; one at its end sees what is new.
+let readsTheEnd = true;
+
+function showNewest() {
+  const log = document.querySelector(".log-scroll");
+  if (log && readsTheEnd) log.scrollTop = log.scrollHeight;
+}
+
+document.addEventListener("htmx:wsAfterMessage", () => {
+  follow();
+  showNewest();
+});
 document.addEventListener("DOMContentLoaded", () => {
+  const log = document.querySelector(".log-scroll");
+  log?.addEventListener("scroll", () => {
+    readsTheEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
+  });
   document.getElementById("creative")?.addEventListener("loadedmetadata", follow);
   follow();
 });

@@ -33,7 +33,8 @@ function localTimes(scope) {
   for (const time of scope.querySelectorAll("time[datetime]:not([data-local])")) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.getTime())) continue;
-    time.textContent = moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    const year = moment.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+    time.textContent = moment.toLocaleString(undefined, { year, month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
     time.dataset.local = "";
   }
 }

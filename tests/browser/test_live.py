@@ -133,3 +133,22 @@ def test_the_stored_page_equals_the_live_one_once_a_session_has_ended(visit: Vis
     assert [
         page.locator(part).inner_html() for part in ("#live-head", "#live-events", "#live-ledger")
     ] == live
+
+
+def test_the_log_shows_what_is_new_unless_its_reader_scrolled_back(visit: Visit, server: Server):
+    page = visit("qa", viewport={"width": 390, "height": 800})
+    build(page, server, FIFTEEN_SECONDS)
+    play(page, mode="headless", speed=2)
+    log = page.locator(".log-scroll")
+    newest = page.locator("#live-events li").last
+    midpoint = page.locator("[data-event=midpoint]")
+    expect(midpoint).to_have_count(1)
+    log.scroll_into_view_if_needed()
+    expect(newest).to_be_in_viewport()
+    log.evaluate("log => log.scrollTo(0, 0)")
+    expect(page.locator("[data-event=thirdQuartile]")).to_have_count(1)
+    assert log.evaluate("log => log.scrollTop") == 0
+    log.evaluate("log => log.scrollTo(0, log.scrollHeight)")
+    wait_for_state(page, "completed")
+    expect(newest).to_have_attribute("data-event", "complete")
+    expect(newest).to_be_in_viewport()

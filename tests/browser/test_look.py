@@ -14,7 +14,7 @@ from tests.browser.server import Server
 from tests.browser.walk import THEMES
 
 PHONE = {"width": 390, "height": 844}
-SCROLL_INSIDE = ".table-responsive, .xml, .log, .main-nav"
+SCROLL_INSIDE = ".table-responsive, .xml, .log-scroll, .main-nav"
 TOO_WIDE = """scrolling => [...document.querySelectorAll("body *")]
     .filter(node => node.getBoundingClientRect().right > innerWidth + 0.5 && !node.closest(scrolling))
     .map(node => node.outerHTML.slice(0, 120)).slice(0, 3)"""
