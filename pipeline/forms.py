@@ -96,7 +96,7 @@ class BuildForm(forms.Form):
         if not upload and not pasted:
             raise forms.ValidationError({"response_file": "Choose a file, or paste a bid response below."})
         data["body"] = upload.read() if upload else pasted.encode()
-        data["title"] = upload.name if upload else "Pasted bid response"
+        data["title"] = upload.name[:200] if upload else "Pasted bid response"
         data["body_field"] = "response_file" if upload else "response"
         return data
 
