@@ -87,6 +87,23 @@ def test_the_same_bytes_are_kept_once_however_often_they_are_built(qa):
     assert kept() == (2, 1)
 
 
+def test_when_storing_fails_half_way_nothing_is_kept(qa, monkeypatch):
+    def full(**_):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(Build.objects, "create", full)
+    with pytest.raises(OSError, match="full"):
+        hand_over(qa, body())
+    assert kept() == (0, 0)
+
+
+def test_a_files_name_is_cut_to_what_a_title_holds_and_never_taken_for_markup(qa):
+    build = built(hand_over(qa, body(), name="<img src=x onerror=alert(1)>" + "x" * 250))
+    assert len(build.title) == 200
+    assert "<img src=x" not in qa.get(f"/builds/{build.public_id}/").content.decode()
+    assert "<img src=x" not in qa.get("/builds/").content.decode()
+
+
 def test_a_bid_request_is_kept_beside_the_response(qa):
     asked = json.dumps({"id": "request-1", "imp": [{"id": "1", "video": {}}]})
     assert built(hand_over(qa, body(), request=asked)).request.body == asked.encode()

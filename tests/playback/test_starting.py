@@ -66,6 +66,16 @@ def test_a_started_session_is_stored_pending_with_its_draws_its_document_and_a_l
     assert session.ledger.entries == []
 
 
+def test_when_storing_fails_half_way_nothing_is_kept(monkeypatch):
+    def full(**_):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(SessionLedger.objects, "create", full)
+    with pytest.raises(OSError, match="full"):
+        make_session()
+    assert nothing_kept()
+
+
 def test_the_same_document_is_kept_once():
     first, second = make_session(), make_session()
     assert first.document_id == second.document_id
