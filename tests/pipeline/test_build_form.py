@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from pipeline.models import Build, Upload
-from tests.corpus import CORPUS, needs_corpus
-from tests.pipeline.responses import SAMPLE_NAMES, bid, body, inline, response, sample, wrapper
+from tests.corpus import CORPUS
+from tests.pipeline.responses import SAMPLE_NAMES, SAMPLES, bid, body, inline, response, sample, wrapper
 from vast.ad import read
 
 pytestmark = pytest.mark.django_db
@@ -276,42 +276,52 @@ def test_options_of_the_form_reach_the_engine(qa):
     assert build.config["enable_debug"] is True
 
 
-# Other people's bid responses: each with the ads that must come out of it, as (kind, playing time in ms).
-OTHERS = {
+# Bid responses, each with the ads that must come out of it, as (kind, playing time in ms).
+_OURS = {
+    SAMPLES / "inline-vast3.json": [("inline", 30_000)],
+    SAMPLES / "inline-vast4.json": [("inline", 15_000)],
+    SAMPLES / "wrapper.json": [("wrapper", None)],
+    SAMPLES / "broken-adm.json": [("inline", 30_000)],
+    SAMPLES / "pod-three-seats.json": [("inline", 15_000), ("inline", 30_000), ("inline", 20_000)],
+}
+_OTHERS = {
     "prebid-server/gumgum--exemplary__video": [("inline", 15_000)],
     "prebid-server/cadent_aperture_mx--exemplary__banner-and-video-app": [("inline", 15_000)],
     "prebid-server/yandex--exemplary__simple-video": [("inline", 30_000)],
     "prebid-server/blis--exemplary__video": [("wrapper", None)],
     "prebid-server/beachfront--supplemental__banner-and-nurl-video": [("wrapper", None)],
+    "prebid-server/fwssp--supplemental__invalid_bid_response": None,
     "aws-prebid-server-deployment/aws-loadtest--bid_response": [("inline", 5_000)] * 2,
     "prebid-server-exchange/pbs-exchange--exchangetest__events-vast-account-on-request-off": [
-        ("wrapper", None)
-    ]
-    * 3,
+        ("wrapper", None),
+        ("wrapper", None),
+        ("wrapper", None),
+    ],
 }
+# Those of other people where the corpus is at hand, else the samples that ship.
+RESPONSES = (
+    {CORPUS / "bids" / f"{name}.response.json": ads for name, ads in _OTHERS.items()} if CORPUS else _OURS
+)
+ALL_RESPONSES = sorted((CORPUS / "bids").rglob("*.response.json") if CORPUS else SAMPLES.glob("*.json"))
 
 
-@needs_corpus
-@pytest.mark.parametrize("name", OTHERS)
-def test_bid_responses_written_by_others_are_built_and_shown(qa, name):
-    response = (CORPUS / "bids" / f"{name}.response.json").read_bytes()
-    build = built(hand_over(qa, response))
-    assert [(ad.kind, ad.duration_ms) for ad in read(build.vast, lenient=True).ads] == OTHERS[name]
+@pytest.mark.parametrize("path", RESPONSES, ids=lambda path: path.name.partition(".")[0])
+def test_a_real_bid_response_is_built_and_shown_or_refused_at_its_field(qa, path):
+    answer = hand_over(qa, path.read_bytes())
+    if RESPONSES[path] is None:
+        refused(answer, "response_file")
+        return
+    build = built(answer)
+    assert [(ad.kind, ad.duration_ms) for ad in read(build.vast, lenient=True).ads] == RESPONSES[path]
     page = qa.get(f"/builds/{build.public_id}/")
     assert page.status_code == 200
-    bids = sum(len(seat["bid"]) for seat in json.loads(response)["seatbid"])
+    bids = sum(len(seat["bid"]) for seat in json.loads(path.read_bytes())["seatbid"])
     assert build.selected_count + build.rejected_count == bids
 
 
-@needs_corpus
-def test_other_peoples_broken_markup_is_refused_with_the_fate_of_its_bid(qa):
-    path = "prebid-server/fwssp--supplemental__invalid_bid_response.response.json"
-    refused(hand_over(qa, (CORPUS / "bids" / path).read_bytes()), "response_file")
-
-
-@needs_corpus
-def test_every_response_of_the_corpus_is_either_kept_whole_or_refused_whole(qa):
-    for path in sorted((CORPUS / "bids").rglob("*.response.json")):
+def test_every_response_at_hand_is_either_kept_whole_or_refused_whole(qa):
+    assert len(ALL_RESPONSES) >= len(SAMPLE_NAMES)
+    for path in ALL_RESPONSES:
         before = Build.objects.count()
         answer = hand_over(qa, path.read_bytes())
         assert answer.status_code in {302, 422}, path

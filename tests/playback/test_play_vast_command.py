@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from pipeline.engine import build_vast_from_bid_response
-from tests.corpus import CORPUS, needs_corpus
+from tests.corpus import CORPUS
 from tests.pipeline.responses import inline, sample, wrapper
 
 _OTHERS = (
@@ -60,11 +60,9 @@ def test_ads_of_ours_and_of_others_play_to_their_end(file, name):
     assert session["current_offset_sec"] == session["duration_sec"] > 0
 
 
-@needs_corpus
-def test_an_ad_of_others_without_playable_media_ends_in_error_and_says_why(file):
-    path = CORPUS / "bids/prebid-server/cadent_aperture_mx--exemplary__video-ctv.response.json"
-    vpaid = build_vast_from_bid_response(None, path.read_bytes(), {}).xml
-    session = json.loads(run(file(vpaid), "--seed", 7, "--json"))
+def test_an_ad_whose_only_media_is_a_script_ends_in_error_and_says_why(file):
+    scripted = inline().replace('type="video/mp4"', 'type="application/javascript" apiFramework="VPAID"')
+    session = json.loads(run(file(scripted), "--seed", 7, "--json"))
     assert session["status"] == "error"
     assert "no media file can be played" in session["metadata"]["error"]
 
