@@ -19,6 +19,7 @@ from tests.browser.server import Server
 from tests.browser.walk import News, build, events, play, record, sign_in, upload, wait_for_state
 
 PROVIDER = "yandex"
+BUILT = list(zip([*PLAYABLE, *SEATS, *WRAPPERS], cycle(["GENERIC", "GAM_SSU"]), strict=False))
 VERDICT = re.compile(r"^(selected( · \d+)?|rejected)$")
 
 
@@ -94,9 +95,7 @@ def test_qa_signs_in_uploads_builds_and_plays_at_ten_times_until_complete(visit:
     assert record(page, server, session)["status"] == "completed"
 
 
-@pytest.mark.parametrize(
-    ("sample", "receiver"), zip([*PLAYABLE, *SEATS, *WRAPPERS], cycle(["GENERIC", "GAM_SSU"])), ids=str
-)
+@pytest.mark.parametrize(("sample", "receiver"), BUILT, ids=str)
 def test_a_build_shows_its_xml_and_the_fate_of_every_bid(
     visit: Visit, server: Server, sample: Sample, receiver: str
 ):
