@@ -104,6 +104,7 @@ def test_a_response_of_unusable_bids_prints_the_empty_document_and_says_why(file
         (b"[]", "response:"),
         (gzip.compress(b"{}")[:-9], "cut off"),
     ],
+    ids=["nothing", "half an object", "an array", "cut off"],
 )
 def test_an_unreadable_response_is_an_error_that_names_it(file, content, said):
     assert said in failure(file(content))

@@ -59,6 +59,6 @@ def test_what_follows_the_end_of_a_gzip_file_is_not_dropped_in_silence():
     assert "goes on after its end" in refusal(gzip.compress(TEXT) + b"rest")
 
 
-@pytest.mark.parametrize("body", [b"", b" \n\t ", gzip.compress(b"")])
+@pytest.mark.parametrize("body", [b"", b" \n\t ", gzip.compress(b"")], ids=["nothing", "blanks", "packed"])
 def test_nothing_and_only_blanks_are_refused_as_empty(body):
     assert "empty" in refusal(body)
