@@ -21,7 +21,8 @@ log = structlog.get_logger(__name__)
 
 NEWS_INTERVAL_SEC = 0.1  # at most ten snapshots a second
 CHECKPOINT_INTERVAL_SEC = 1.0
-COMMANDS: dict[str, Callable[[BaseVastPlayer], Any]] = {
+Command = Callable[[BaseVastPlayer], Any]
+COMMANDS: dict[str, Command] = {
     "pause": lambda player: player.pause(),
     "resume": lambda player: player.resume(),
     "stop": lambda player: player.stop(),
@@ -45,6 +46,7 @@ class Runner:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._live: dict[str, Live] = {}
+        self._early: dict[str, list[Command]] = {}
 
     @property
     def is_open(self) -> bool:
@@ -60,7 +62,10 @@ class Runner:
         """Store where every session is, and let go of them; the next ``open`` goes on from there."""
         self._loop = None
         for live in list(self._live.values()):
-            await live.store.checkpoint(live.player)
+            try:
+                await live.store.checkpoint(live.player)
+            except Exception:  # its last checkpoint stands; the others still want theirs
+                log.exception("checkpoint failed", session=live.public_id)
             live.store.close()
         tasks = list(self._tasks.values())
         for task in tasks:
@@ -74,10 +79,9 @@ class Runner:
 
     def command(self, public_id: str, name: str) -> bool:
         """Pause, resume or stop; False when the session does not run here (any more)."""
-        live = self._live.get(public_id)
-        if live is None or self._loop is None:
+        if self._loop is None or public_id not in self._tasks:
             return False
-        self._loop.call_soon_threadsafe(self._obey, live, COMMANDS[name])
+        self._loop.call_soon_threadsafe(self._obey, public_id, COMMANDS[name])
         return True
 
     def player(self, public_id: str) -> BaseVastPlayer | None:
@@ -93,9 +97,18 @@ class Runner:
             return
         task = self._loop.create_task(self._run(public_id), context=contextvars.Context())
         self._tasks[public_id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(public_id, None))
+        task.add_done_callback(lambda _: self._forget(public_id))
 
-    def _obey(self, live: Live, command: Callable[[BaseVastPlayer], Any]) -> None:
+    def _forget(self, public_id: str) -> None:
+        self._tasks.pop(public_id, None)
+        self._early.pop(public_id, None)
+
+    def _obey(self, public_id: str, command: Command) -> None:
+        live = self._live.get(public_id)
+        if live is None:
+            if public_id in self._tasks:
+                self._early.setdefault(public_id, []).append(command)
+            return
         answer = command(live.player)
         if asyncio.iscoroutine(answer):
             task = asyncio.ensure_future(answer)
@@ -112,6 +125,9 @@ class Runner:
             await broadcast.tell(public_id)
             return
         live = self._live[public_id] = Live(public_id, player, store)
+        # What was asked while the session was read from its row waits until play() has begun it.
+        for command in self._early.pop(public_id, ()):
+            asyncio.get_running_loop().call_soon(self._obey, public_id, command)
         news = asyncio.create_task(self._tell(live))
         try:
             await player.play()
@@ -128,11 +144,14 @@ class Runner:
         loop = asyncio.get_running_loop()
         stored = loop.time()
         while True:
-            await broadcast.tell(live.public_id, live.player)
+            try:
+                await broadcast.tell(live.public_id, live.player)
+                if loop.time() - stored >= CHECKPOINT_INTERVAL_SEC:
+                    stored = loop.time()
+                    await live.store.checkpoint(live.player)
+            except Exception:  # a database away for a moment must not silence the rest of the session
+                log.exception("news or checkpoint failed", session=live.public_id)
             await asyncio.sleep(NEWS_INTERVAL_SEC)
-            if loop.time() - stored >= CHECKPOINT_INTERVAL_SEC:
-                stored = loop.time()
-                await live.store.checkpoint(live.player)
 
 
 runner: Runner = import_string(settings.SESSION_RUNNER)()

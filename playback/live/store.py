@@ -61,7 +61,10 @@ class RowStore:
     async def checkpoint(self, player: BaseVastPlayer) -> None:
         """Where the playhead is between two events, so that a crash costs no more than a moment."""
         if self._open and settings.SESSION_PERSISTENCE and not player.session.has_ended():
-            await _in_database(_save)(self.public_id, player.checkpoint().to_dict(), None)
+            session = player.checkpoint()
+            # An end that comes to light here is the player's to store, with its ledger, in one piece.
+            if not session.has_ended():
+                await _in_database(_save)(self.public_id, session.to_dict(), None)
 
     async def fail(self, text: str) -> None:
         """This session cannot be played (any further); its record says why."""
