@@ -38,5 +38,8 @@ def media_of(xml: str, ad_index: int) -> Media | None:
 def _source(url: str) -> str:
     if url.startswith(OWN_MEDIA):
         return static("media/" + url.removeprefix(OWN_MEDIA))
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that are no IPv6 address
+        return ""
     return url if f"{parts.scheme}://{parts.netloc}" in settings.MEDIA_HOSTS else ""

@@ -1,6 +1,6 @@
 """Addresses of the VAST-to-session half, and its socket."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from playback.live.consumers import SessionConsumer
 from playback.views import providers, publishers, sessions
@@ -20,4 +20,7 @@ urlpatterns = [
     path("publishers/<slug:name>/delete/", publishers.publisher_delete, name="publisher-delete"),
 ]
 
-socket_urlpatterns = [path("ws/sessions/<str:public_id>/", SessionConsumer.as_asgi())]
+socket_urlpatterns = [
+    # Only what can be an id: it names a group of the channel layer.
+    re_path(r"^ws/sessions/(?P<public_id>[0-9a-z]{1,40})/$", SessionConsumer.as_asgi()),
+]

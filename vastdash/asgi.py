@@ -12,7 +12,9 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402  (apps must be loaded first)
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.urls import re_path  # noqa: E402
 
+from playback.live.consumers import NoSuchSocket  # noqa: E402
 from playback.live.runner import runner  # noqa: E402
 from playback.urls import socket_urlpatterns  # noqa: E402
 from vastdash.limits import BodyLimit  # noqa: E402
@@ -37,10 +39,11 @@ async def lifespan(
             return
 
 
+sockets = [*socket_urlpatterns, re_path(r"", NoSuchSocket.as_asgi())]
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(django_application),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(socket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets))),
         "lifespan": lifespan,
     }
 )

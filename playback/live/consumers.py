@@ -13,6 +13,14 @@ NOT_ALLOWED = 4403
 UNKNOWN = 4404
 
 
+class NoSuchSocket(AsyncWebsocketConsumer):
+    """Any other address: closed with a code, instead of an error for whoever tries addresses."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(code=UNKNOWN)
+
+
 class SessionConsumer(AsyncWebsocketConsumer):
     """Sends HTML fragments with ids; decides who may see, never what is true."""
 
