@@ -4,7 +4,12 @@ from django.contrib import admin
 
 from playback.models import Provider, Session
 
-admin.site.register(Provider)
+
+@admin.register(Provider)
+class ProviderAdmin(admin.ModelAdmin):
+    list_display = ("name", "title", "position", "updated_at")
+    # Rules are checked by the engine where the site edits them; raw JSON typed here could break every start.
+    readonly_fields = ("playback",)
 
 
 @admin.register(Session)

@@ -107,7 +107,14 @@ def _stated(data: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if value not in (None, "") and value is not False}
 
 
-RuleFormSet = forms.formset_factory(RuleForm, extra=1, max_num=len(EVENT_POSITIONS), can_delete=True)
+# What is posted says how many forms it holds; past absolute_max they are not even made.
+RuleFormSet = forms.formset_factory(
+    RuleForm,
+    extra=1,
+    max_num=len(EVENT_POSITIONS),
+    absolute_max=2 * len(EVENT_POSITIONS),
+    can_delete=True,
+)
 
 
 class Profile:

@@ -17,3 +17,5 @@ class PersonAdmin(UserAdmin):
 @admin.register(Publisher)
 class PublisherAdmin(admin.ModelAdmin):
     list_display = ("name", "title", "updated_at")
+    # Overrides are checked by the engine where the site edits them; raw JSON typed here could break every start.
+    readonly_fields = ("playback",)

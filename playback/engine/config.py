@@ -18,6 +18,8 @@ PausePixels = Literal["every", "once"]
 RuleParts = InterruptionRule | Mapping[str, Any] | None
 
 MODES: Final[tuple[str, ...]] = get_args(PlaybackMode)
+HIGHEST: Final = 1e9
+"""Of every number of a configuration: far above any use, and far below what integer microseconds cannot hold."""
 
 
 class RuleTable(Mapping[str, InterruptionRule]):
@@ -56,6 +58,8 @@ def number(
             raise ConfigError(name, f"{value!r} is not a finite number")
         if value < at_least or (above and value == at_least):
             raise ConfigError(name, f"{value!r} must be {'above' if above else 'at least'} {at_least:g}")
+        if value > HIGHEST:
+            raise ConfigError(name, f"{value!r} must be at most {HIGHEST:g}")
         return float(value)
 
     return check
