@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from ninja import Router
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline import builds
 from pipeline.engine import RECEIVERS
@@ -27,6 +27,16 @@ class BuildRequest(BaseModel):
     receiver: str | None = None
     config: dict[str, Any] = Field(default_factory=dict)
     title: str = Field("API bid response", max_length=200)
+
+    @field_validator("config")
+    @classmethod
+    def _can_be_kept(cls, config: dict[str, Any]) -> dict[str, Any]:
+        """The config is stored with the build; NaN and half a surrogate pair have no place in a JSON column."""
+        try:
+            json.dumps(config, allow_nan=False, ensure_ascii=False).encode()
+        except ValueError:
+            raise ValueError("holds a number or a text that JSON cannot carry") from None
+        return config
 
 
 @router.post("", url_name="builds", summary="Build VAST from a bid response")

@@ -13,6 +13,7 @@ from playback.forms import SEED_MAX
 from playback.live.runner import COMMANDS, runner
 from playback.models import Session
 from playback.starting import StartRefused, start
+from vastdash.models import PUBLIC_ID_LENGTH
 from vastdash.web import Page, problem
 
 router = Router(tags=["sessions"])
@@ -23,7 +24,7 @@ class SessionRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    build: str | None = None
+    build: str | None = Field(None, max_length=PUBLIC_ID_LENGTH)
     vast: str | None = None
     ad_index: int = Field(0, ge=0)
     mode: str | None = None

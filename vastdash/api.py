@@ -7,6 +7,7 @@ Who may call what is decided before, by the route tables in ``roles.py``.
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import RawPostDataException
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
@@ -55,6 +56,12 @@ def _refused(_request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(Http404)
 def _missing(_request: HttpRequest, _error: Exception) -> HttpResponse:
     return problem(404, "Not found", "Nothing has this id.")
+
+
+@api.exception_handler(RawPostDataException)
+def _a_form(_request: HttpRequest, _error: Exception) -> HttpResponse:
+    """The CSRF check has read a multipart body in search of a token; what is left is nothing for a JSON reader."""
+    return problem(415, "Not usable", "The body must be JSON, not a form.")
 
 
 def _field(location: Any) -> str:

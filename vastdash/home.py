@@ -41,6 +41,13 @@ def _database_answers() -> bool:
     return True
 
 
+def unusable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return problem(400, "Not usable", "The request cannot be read.")
+    # No context: the body of this request must not be looked at again.
+    return HttpResponse(render_to_string("400.html"), status=400)
+
+
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refuse(request, None)
 

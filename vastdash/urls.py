@@ -18,6 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "vastdash.home.unusable"
 handler403 = "vastdash.home.forbidden"
 handler404 = "vastdash.home.missing"
 handler500 = "vastdash.home.broken"
