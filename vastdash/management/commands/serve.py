@@ -1,12 +1,28 @@
 """``manage.py serve``: the whole site in one process, ready to sign in to."""
 
+import fcntl
 from argparse import ArgumentParser
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import uvicorn
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+
+
+def claim(folder: Path) -> TextIO:
+    """This data folder for this process until it ends, however it ends. Raises ``CommandError`` when it is taken.
+
+    A second server would resume the sessions that run in the first, even if it then found its port in use.
+    """
+    lock = (folder / "serve.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise CommandError(f"A server already uses {folder}; stop it, or set VASTDASH_DATA_DIR.") from None
+    return lock
 
 
 class Command(BaseCommand):
@@ -18,6 +34,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        with claim(settings.DATA_DIR):
+            self._serve(host, port)
+
+    def _serve(self, host: str, port: int) -> None:
         call_command("migrate", verbosity=0)
         call_command("load_demo", if_empty=True, stdout=self.stdout)
         self.stdout.write(f"\nvastdash serves at http://{host}:{port}/  (stop with Ctrl+C)\n")
