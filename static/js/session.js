@@ -21,22 +21,23 @@ function follow() {
 }
 
 // A reader who scrolled back in the log stays there; one at its end sees what is new.
-let readsTheEnd = true;
+let readsTheEnd = false;
 
-function showNewest() {
-  const log = document.querySelector(".log-scroll");
-  if (log && readsTheEnd) log.scrollTop = log.scrollHeight;
+function newest(log) {
+  log.scrollTop = log.scrollHeight;
 }
 
+document.addEventListener("htmx:wsBeforeMessage", () => {
+  const log = document.querySelector(".log-scroll");
+  readsTheEnd = log !== null && log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
+});
 document.addEventListener("htmx:wsAfterMessage", () => {
   follow();
-  showNewest();
+  if (readsTheEnd) newest(document.querySelector(".log-scroll"));
 });
 document.addEventListener("DOMContentLoaded", () => {
   const log = document.querySelector(".log-scroll");
-  log?.addEventListener("scroll", () => {
-    readsTheEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
-  });
+  if (log && document.getElementById("live-head")?.dataset.status === "running") newest(log);
   document.getElementById("creative")?.addEventListener("loadedmetadata", follow);
   follow();
 });
