@@ -23,6 +23,8 @@ _SHOWN = 80
 _HIGHEST_PRICE = 10**18
 _LONGEST_INTEGER = 300
 _HUGE = 10**_LONGEST_INTEGER
+MAX_BIDS = 10_000
+"""Seats and bids of one response that are read: every one of them costs a decision and a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +326,20 @@ def _check_kind(response: Json) -> None:
     if response and not _RESPONSE_KEYS & response.keys():
         text = f"the object holds nothing of a bid response ({', '.join(sorted(_RESPONSE_KEYS))})"
         raise _Unreadable("NOT_A_BID_RESPONSE", text)
+    count = _entries(response)
+    if count > MAX_BIDS:
+        raise _Unreadable(
+            "TOO_MANY_BIDS", f"the response holds {count} seats and bids; {MAX_BIDS} are the most"
+        )
+
+
+def _entries(response: Json) -> int:
+    """How many seats and bids a response holds, usable or not."""
+    seats = response.get("seatbid")
+    if not isinstance(seats, (list, tuple)):
+        return 0
+    bids = (as_object(seat).get("bid") for seat in seats)
+    return len(seats) + sum(len(found) for found in bids if isinstance(found, (list, tuple)))
 
 
 def _reason(value: Any) -> int | None:

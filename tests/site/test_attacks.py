@@ -1,6 +1,7 @@
 """What a hostile or unlucky caller tries: it is refused by name, costs little, and breaks nobody else's page."""
 
 import asyncio
+import json
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -210,3 +211,24 @@ def test_a_viewer_gets_no_further_by_another_way_of_asking():
     client = browser_of(PEOPLE["viewer"]())
     for headers in ({"x-http-method-override": "GET"}, {"x-method-override": "GET"}):
         assert client.post("/builds/", headers=headers).status_code == 403
+
+
+class TestManyBids:
+    @pytest.mark.parametrize(
+        "seats", ["1," * 10_000 + "1", '{"bid": [' + "1," * 9_999 + "1]}"], ids=["seats", "bids"]
+    )
+    def test_more_than_an_auction_can_hold_is_refused_unread(self, qa, seats):
+        answer = post_json(qa, "builds", f'{{"response": {{"id": "1", "seatbid": [{seats}]}}}}')
+        assert answer.status_code == 422
+        assert answer.json()["code"] == "RESPONSE_TOO_MANY_BIDS"
+        assert "10001 seats and bids" in answer.json()["detail"]
+
+    def test_a_page_shows_the_first_rows_and_says_how_many_there_are(self, qa):
+        bids = [{"id": f"bad-{number}", "price": "dear", "dur": "x"} for number in range(700)]
+        response = json.dumps({"id": "1", "seatbid": [{"bid": bids}]})
+        data = {"receiver": "GENERIC", "selection_strategy": "ALL", "max_ads_in_pod": 0}
+        page = qa.post("/builds/new/", {**data, "collision_policy": "VAST_WINS", "response": response})
+        assert page.status_code == 422
+        text = page.content.decode()
+        assert text.count('<tr class="rejected">') == 500
+        assert "The first 500 of 700 are shown." in text
