@@ -115,6 +115,20 @@ def test_a_payload_of_the_wrong_shape_is_refused_naming_the_field(qa, payload, f
     assert field in " ".join(row["field"] for row in found["fields"])
 
 
+def test_a_form_instead_of_json_is_refused_as_such(db):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(PEOPLE["qa"]())
+    client.get("/builds/new/")
+    token = client.cookies["csrftoken"].value
+    problem(client.post(ADDRESS, {"response": "x", "csrfmiddlewaretoken": token}), 415)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800"])
+def test_a_configuration_that_cannot_be_kept_is_refused(qa, value):
+    found = problem(post(qa, {"response": response(), "config": {"max_ads_in_pod": value}}), 422)
+    assert "config" in found["detail"]
+
+
 @pytest.mark.parametrize("text", ["{", "not JSON", '{"response": {}', "[" * 100_000, '{"response":' * 50_000])
 def test_a_body_that_is_not_json_is_refused_as_unusable(qa, text):
     assert problem(post(qa, text), 400)["title"]

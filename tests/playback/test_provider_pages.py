@@ -201,6 +201,13 @@ def test_a_form_without_its_bookkeeping_is_refused_and_not_a_fault_of_ours(ad_op
     assert stored() == shipped("yandex", "seed")
 
 
+def test_a_form_that_claims_more_rules_than_there_can_be_is_refused_without_making_them(ad_ops, yandex):
+    answer = ad_ops.post(address(), {**level_form(), "rules-TOTAL_FORMS": "1000000"})
+    assert answer.status_code == 422
+    assert len(answer.context["profile"].rules.forms) < 100
+    assert stored() == shipped("yandex", "seed")
+
+
 def test_an_empty_form_is_refused_and_not_taken_for_a_first_look(ad_ops, yandex):
     assert ad_ops.post(address(), {}).status_code == 422
     assert stored() == shipped("yandex", "seed")

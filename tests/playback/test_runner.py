@@ -112,6 +112,17 @@ async def test_pause_resume_and_stop_work_while_a_session_runs(runner):
     assert runner.player(public_id) is None
 
 
+async def test_a_button_pressed_before_the_session_was_read_is_obeyed_once_it_plays(runner):
+    public_id = (await started(mode="real")).public_id
+    await until(lambda: public_id in runner._tasks)
+    assert runner.command(public_id, "pause")
+    row = await until_row(public_id, lambda row: row.record["paused"])
+    assert events_of(row.record)[-1] == "pause"
+    runner.command(public_id, "stop")
+    assert (await ended(runner, public_id)).end_reason == "stopped"
+    assert runner._early == {}
+
+
 async def test_the_buttons_of_the_page_and_the_api_command_a_running_session(runner):
     public_id = (await started(mode="real")).public_id
     await until(lambda: runner.player(public_id))
@@ -127,11 +138,7 @@ async def test_the_buttons_of_the_page_and_the_api_command_a_running_session(run
     await until_row(public_id, lambda row: not row.record["paused"])
     answer = await sync_to_async(browser.post)(f"/api/v1/sessions/{public_id}/stop")
     assert (answer.status_code, answer.json()) == (202, {"id": public_id, "command": "stop"})
-    assert (await ended_row(public_id)).end_reason == "stopped"
-
-
-async def ended_row(public_id: str) -> Session:
-    return await until_row(public_id, lambda row: row.has_ended)
+    assert (await ended(runner, public_id)).end_reason == "stopped"
 
 
 async def test_without_an_open_runner_a_session_waits_and_the_next_opening_plays_it():
@@ -232,7 +239,7 @@ async def test_a_fault_of_ours_in_the_middle_ends_the_session_in_error_and_spare
     monkeypatch.setattr(RowStore, "save", failing)
     first, second = await started(speed=100.0), await started(speed=100.0)
     broken.add(first.public_id)
-    bad, good = await ended_row(first.public_id), await ended_row(second.public_id)
+    bad, good = await ended(runner, first.public_id), await ended(runner, second.public_id)
     assert (bad.status, good.status) == ("error", "completed")
     assert "RuntimeError: the disk is full" in bad.record["metadata"]["error"]
 
@@ -274,7 +281,7 @@ async def test_the_playhead_is_stored_between_two_events(runner, monkeypatch):
     later = await until_row(row.public_id, lambda row: row.offset_ms > first.offset_ms)
     assert events_of(later.record) == events_of(first.record)
     runner.command(row.public_id, "stop")
-    await ended_row(row.public_id)
+    await ended(runner, row.public_id)
 
 
 async def test_a_session_is_played_once_however_often_it_is_handed_over(runner):
@@ -287,7 +294,7 @@ async def test_a_session_is_played_once_however_often_it_is_handed_over(runner):
 
 async def test_many_sessions_run_side_by_side(runner):
     rows = [await started(speed=60.0, seed=seed) for seed in range(10)]
-    assert {(await ended_row(row.public_id)).status for row in rows} == {"completed"}
+    assert {(await ended(runner, row.public_id)).status for row in rows} == {"completed"}
     assert runner._live == {}
 
 
@@ -312,7 +319,7 @@ class TestLifespan:
         assert (await outbox.get())["type"] == "lifespan.startup.complete"
         healthy = await sync_to_async(browser.get)("/healthz")
         assert (healthy.status_code, healthy.json()) == (200, {"database": True, "runner": True})
-        assert (await ended_row(row.public_id)).status == "completed"
+        assert (await ended(site_runner, row.public_id)).status == "completed"
         inbox.put_nowait({"type": "lifespan.shutdown"})
         assert (await outbox.get())["type"] == "lifespan.shutdown.complete"
         await server

@@ -227,6 +227,8 @@ def test_the_creative_is_shown_when_its_host_is_allowed_and_named_when_not(viewe
     page = viewer.get(address(far))
     assert "<video" not in page.content.decode()
     assert "not among the allowed media hosts" in page.content.decode()
+    odd = make_session(inline(media="https://[not-an-address/a.mp4"))
+    assert "<video" not in viewer.get(address(odd)).content.decode()
     settings.MEDIA_HOSTS.append("https://cdn.example.net")
     page = viewer.get(address(far))
     settings.MEDIA_HOSTS.clear()

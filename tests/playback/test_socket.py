@@ -5,6 +5,7 @@ import re
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
 
 from playback.engine import PlayerFactory, SimulatedTimeProvider, VastClient
 from playback.live import broadcast
@@ -14,6 +15,7 @@ from playback.models import Session
 from tests.pipeline.responses import inline
 from tests.playback.watching import Viewer, ended, row_of, started, until, until_row
 from tests.site.people import PEOPLE, make_person
+from vastdash.asgi import application
 from vastdash.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,6 +59,16 @@ async def test_a_session_nobody_made_is_named_unknown():
     assert await viewer.closed_with() == 4404
     await viewer.leave()
     assert "zzzzzzzzzzzz" not in broadcast._watchers
+
+
+@pytest.mark.parametrize(
+    "address", ["/ws/", "/", "/ws/sessions/a.b/", "/ws/sessions/" + "a" * 200 + "/", "/admin/"]
+)
+async def test_an_address_that_is_no_socket_is_closed_with_a_code(address):
+    headers = [(b"origin", b"http://localhost")]
+    viewer = Viewer(WebsocketCommunicator(application, address, headers))
+    await viewer.socket.connect(timeout=20)
+    assert await viewer.closed_with() == 4404
 
 
 async def test_a_record_nobody_can_read_is_not_shown():

@@ -50,10 +50,10 @@ async def started(vast: str | None = None, **how: Any) -> Session:
 
 
 async def ended(runner: Runner, public_id: str) -> Session:
-    """The row of a session after its task in this runner is over."""
-    task = await until(lambda: runner._tasks.get(public_id))
-    await asyncio.wait_for(asyncio.shield(task), PATIENCE_SEC)
-    return await row_of(public_id)
+    """The row of a session that is over, once this runner has let go of it."""
+    row = await until_row(public_id, lambda row: row.has_ended)
+    await until(lambda: public_id not in runner._tasks)
+    return row
 
 
 async def kill(runner: Runner) -> None:

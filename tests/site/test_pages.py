@@ -65,6 +65,8 @@ def test_every_page_carries_the_strict_policy_and_the_security_headers(pages, na
         assert answer["X-Frame-Options"] == "DENY"
         assert answer["Referrer-Policy"] == "same-origin"
         assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert "no-store" in answer["Cache-Control"]
+        assert "private" in answer["Cache-Control"]
 
 
 def test_no_page_holds_what_the_policy_would_block(pages):
@@ -227,3 +229,24 @@ def test_the_administration_opens_for_a_superuser_and_builds_and_sessions_are_on
     assert superuser.get("/admin/pipeline/build/add/").status_code == 403
     assert superuser.post(f"/admin/pipeline/build/{build.pk}/change/", {}).status_code == 403
     assert superuser.post(f"/admin/playback/session/{session.pk}/change/", {}).status_code == 403
+
+
+def test_rules_cannot_be_typed_past_the_engine_in_the_administration(superuser):
+    provider = make_provider("yandex")
+    publisher = Publisher.objects.create(name="attic", title="Attic", playback={"mode": "real"})
+    for row, address in ((provider, "playback/provider"), (publisher, "vastdash/publisher")):
+        before = row.playback
+        fields = {"name": row.name, "title": "Renamed", "position": "3", "playback": "[1]"}
+        assert superuser.post(f"/admin/{address}/{row.pk}/change/", fields).status_code == 302
+        row.refresh_from_db()
+        assert (row.title, row.playback) == ("Renamed", before)
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"), [("/", "text/html"), ("/api/v1/builds", "application/problem+json")]
+)
+def test_a_request_that_cannot_be_read_is_refused_on_a_page_of_ours(viewer, address, kind):
+    many = "&".join(f"a{number}=1" for number in range(2_000))
+    answer = viewer.post(address, many, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code in {400, 403}
+    assert answer["Content-Type"].startswith(kind)

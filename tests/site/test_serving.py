@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -71,23 +72,29 @@ def test_a_wrong_value_stops_the_site_naming_the_variable(tmp_path):
 
 
 @pytest.fixture
-def served(monkeypatch, settings, tmp_path) -> list[dict]:
+def started(monkeypatch, settings, tmp_path) -> list[dict[str, Any]]:
+    """What each server was started with, in place of starting it."""
     settings.DATA_DIR = tmp_path / "data"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    calls: list[dict] = []
+    calls: list[dict[str, Any]] = []
     monkeypatch.setattr("uvicorn.run", lambda application, **options: calls.append(options))
     return calls
 
 
-@pytest.mark.django_db
-def test_serving_makes_what_is_missing_and_prints_where_and_how_to_sign_in(served, settings):
+def serve(*arguments: str) -> str:
     out = io.StringIO()
-    call_command("serve", "--port", "8123", stdout=out)
-    assert "http://127.0.0.1:8123/" in out.getvalue()
-    assert "adops" in out.getvalue()
+    call_command("serve", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_serving_makes_what_is_missing_and_prints_where_and_how_to_sign_in(started, settings):
+    told = serve("--port", "8123")
+    assert "http://127.0.0.1:8123/" in told
+    assert "adops" in told
     assert User.objects.count() == 3
     assert settings.DATA_DIR.is_dir()
-    (options,) = served
+    (options,) = started
     assert (options["host"], options["port"], options["lifespan"], options["workers"]) == (
         "127.0.0.1",
         8123,
@@ -97,19 +104,31 @@ def test_serving_makes_what_is_missing_and_prints_where_and_how_to_sign_in(serve
 
 
 @pytest.mark.django_db
-def test_serving_again_loses_nothing_and_prints_no_passwords(served):
-    call_command("serve", stdout=io.StringIO())
+def test_serving_again_loses_nothing_and_prints_no_passwords(started):
+    serve()
     before = list(User.objects.values())
-    out = io.StringIO()
-    call_command("serve", stdout=out)
+    assert "password" not in serve()
     assert list(User.objects.values()) == before
-    assert "password" not in out.getvalue()
 
 
-def test_a_port_that_is_no_number_is_refused(served):
+@pytest.mark.django_db
+def test_a_second_server_on_the_same_data_is_refused_while_the_first_runs(started, monkeypatch):
+    refusals = []
+
+    def running(application, **options):
+        with pytest.raises(CommandError, match="already uses") as refused:
+            serve("--port", "8124")
+        refusals.append(refused)
+
+    monkeypatch.setattr("uvicorn.run", running)
+    serve()
+    assert len(refusals) == 1
+
+
+def test_a_port_that_is_no_number_is_refused(started):
     with pytest.raises(CommandError, match="port"):
         call_command("serve", "--port", "http")
-    assert served == []
+    assert started == []
 
 
 def test_a_log_line_is_one_json_object_whoever_wrote_it():
