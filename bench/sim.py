@@ -2,7 +2,7 @@
 
 The yardstick below walks 300 ticks through a 30 s ad, each with its coroutine hop, two quartile computations, a log
 call and context variables, and acts on the same draws. Both sides keep every session, and must end the same way.
-`sim_x_tick_loop` makes each player with PlayerFactory; `sim_x_tick_loop_shared_plan` gives them one compiled plan.
+Each player is made with PlayerFactory.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ from uuid import UUID
 from bench.rounds import interleaved, ratio
 from playback.engine import (
     AdData,
-    HeadlessPlayer,
     PlaybackSession,
     PlaybackSessionConfig,
     PlayerFactory,
@@ -169,10 +168,6 @@ async def jump(client: VastClient, ad: AdData, count: int) -> list[PlaybackSessi
     return [await PlayerFactory.create(client, ad, config=CONFIG, seed=seed).play() for seed in range(count)]
 
 
-async def jump_along(plan: Plan, client: VastClient, ad: AdData, count: int) -> list[PlaybackSession]:
-    return [await HeadlessPlayer(client, ad, CONFIG, seed=seed, plan=plan).play() for seed in range(count)]
-
-
 def check_same_outcomes(plan: Plan, client: VastClient, ad: AdData, sessions: int = 400) -> float:
     """Both sides over the same seeds; the share of sessions that were cut short. AssertionError where they differ."""
     ticked, jumped = asyncio.run(tick(plan, sessions)), asyncio.run(jump(client, ad, sessions))
@@ -196,11 +191,9 @@ def run() -> dict[str, float]:
         {
             "tick": (lambda: asyncio.run(tick(plan, TICKED)), 1),
             "jump": (lambda: asyncio.run(jump(client, ad, JUMPED)), 1),
-            "along": (lambda: asyncio.run(jump_along(plan, client, ad, JUMPED)), 1),
         },
         ROUNDS,
     )
-    along = [took / JUMPED for took in taken["along"]]
     ticked = [took / TICKED for took in taken["tick"]]
     jumped = [took / JUMPED for took in taken["jump"]]
 
@@ -214,7 +207,6 @@ def run() -> dict[str, float]:
     )
     return {
         "sim_x_tick_loop": ratio(ticked, jumped),
-        "sim_x_tick_loop_shared_plan": ratio(ticked, along),
         "sim_sessions_per_s": 1 / median(jumped),
         "sim_tick_loop_sessions_per_s": 1 / median(ticked),
         "sim_share_cut_short": cut_short,

@@ -1,16 +1,22 @@
 """What a request for an ad gives: AdData, one playable ad with where it came from, or NoAd with its VAST error code."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from vast.ad import Ad, Linear
 from vast.durations import read_duration
 from vast.notice import Notice
 
+if TYPE_CHECKING:
+    from playback.engine.plan import Plan, PlanKey
+
 
 @dataclass(frozen=True, slots=True)
 class AdData:
-    """One InLine ad and the wrappers that led to it, outermost first."""
+    """One InLine ad and the wrappers that led to it, outermost first.
+
+    `plans` is where `plan.plan_of` keeps what it compiled for this ad: plans live as long as their ad.
+    """
 
     ad: Ad
     version: str
@@ -19,6 +25,7 @@ class AdData:
     wrappers: tuple[Ad, ...] = ()
     notices: tuple[Notice, ...] = ()
     lenient: bool = True
+    plans: "dict[PlanKey, Plan]" = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def linear(self) -> Linear | None:

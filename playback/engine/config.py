@@ -25,10 +25,11 @@ HIGHEST: Final = 1e9
 class RuleTable(Mapping[str, InterruptionRule]):
     """Interruption rules by event, in rule order; cannot be changed, equals any mapping with the same rules."""
 
-    __slots__ = ("_rules",)
+    __slots__ = ("_hash", "_rules")
 
     def __init__(self, rules: Mapping[str, InterruptionRule] | None = None) -> None:
         self._rules = dict(rules or {})
+        self._hash = hash(frozenset(self._rules.items()))
 
     def __getitem__(self, event: str) -> InterruptionRule:
         return self._rules[event]
@@ -40,7 +41,10 @@ class RuleTable(Mapping[str, InterruptionRule]):
         return len(self._rules)
 
     def __hash__(self) -> int:
-        return hash(frozenset(self._rules.items()))
+        return self._hash
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RuleTable, (self._rules,)
 
     def __repr__(self) -> str:
         return f"RuleTable({self._rules!r})"

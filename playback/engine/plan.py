@@ -33,6 +33,9 @@ from vast.durations import Offset
 from vast.errors import VastErrorCode
 
 US: Final = 1_000_000
+PLANS_PER_AD: Final = 16
+"""Plans kept with one ad, one for each configuration it was played under; the oldest makes room."""
+
 MAX_PROGRESS: Final = 500
 """Progress offsets of one ad that are followed; a document with more is no advertisement."""
 
@@ -55,6 +58,10 @@ class Moment(NamedTuple):
 
 
 _at = attrgetter("at_us")
+
+
+PlanKey = tuple[PlaybackSessionConfig, tuple[str, ...]]
+"""A configuration with the order of its rules, in which equal configurations may differ."""
 
 
 class Fault(NamedTuple):
@@ -127,6 +134,17 @@ class Plan:
         """Event of each applicable rule -> the probability that it ends the session, in closed form."""
         limit = self.duration_us if self.limit_us is None else min(self.limit_us, self.duration_us)
         return expected_shares(self.windows, limit // 1000)
+
+
+def plan_of(ad_data: AdData, config: PlaybackSessionConfig) -> Plan:
+    """The plan of an ad under a configuration, compiled for the first session and shared by those after it."""
+    key = (config, tuple(config.interruption_rules))
+    plan = ad_data.plans.get(key)
+    if plan is None:
+        while len(ad_data.plans) >= PLANS_PER_AD:
+            del ad_data.plans[next(iter(ad_data.plans))]
+        plan = ad_data.plans[key] = compile_plan(ad_data, config)
+    return plan
 
 
 def compile_plan(ad_data: AdData, config: PlaybackSessionConfig) -> Plan:

@@ -15,7 +15,7 @@ from playback.engine.config import DEFAULT_CONFIG, PlaybackSessionConfig
 from playback.engine.errors import InvalidTransition
 from playback.engine.interruptions import InterruptionReason, earliest
 from playback.engine.ledger import LedgerEntry, check_delivery, ledger_of, resolved_urls
-from playback.engine.plan import US, Plan, compile_plan
+from playback.engine.plan import US, plan_of
 from playback.engine.playthrough import Playthrough
 from playback.engine.session import PlaybackSession, PlaybackStatus, Tracked, native
 from playback.engine.snapshot import PlaybackSessionState, snapshot
@@ -67,7 +67,6 @@ class BaseVastPlayer(ABC):
         session_id: str | None = None,
         metadata: dict[str, Any] | None = None,
         watched: bool = False,
-        plan: Plan | None = None,
     ) -> None:
         if isinstance(ad_data, NoAd):
             raise ValueError(f"there is no ad to play: {ad_data.code}, {ad_data.text}")
@@ -77,7 +76,7 @@ class BaseVastPlayer(ABC):
         self.store = store
         self.watched = watched
         self.config = session.config if session else self._own_config(config)
-        self.plan = plan or compile_plan(ad_data, self.config)
+        self.plan = plan_of(ad_data, self.config)
         self.session = self._adopt(session) if session else self._open(seed, session_id, metadata)
         self.time_provider = time_provider or self._default_time_provider()
         resolve = self._resolve if self.config.log_tracking_urls else None
