@@ -6,6 +6,7 @@ vastlint takes UTF-8 of at most 4 MiB and 127 levels; what passes those limits i
 import difflib
 import re
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -42,6 +43,10 @@ _AD_PATH = re.compile(r"/VAST/Ad\[([0-9]+)\]")
 _REPEATED = frozenset(
     {"Ad", "Creative", "Tracking", "MediaFile", "Mezzanine", "Companion", "NonLinear", "Icon"}
 )
+
+# A call of vastlint 0.16 brings the process down once another thread that called it has ended (SIGSEGV in its library),
+# and a web server's threads end with their requests. So one thread calls it, and lives as long as the process.
+_LINTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vastlint")
 
 _Raw = tuple[str, Severity, str, str]
 
@@ -148,7 +153,7 @@ def _own(document: Document, lines_before: int) -> Iterator[Finding]:
 
 
 def _theirs(xml: bytes) -> Iterator[Finding]:
-    for issue in vastlint.validate(xml).issues:
+    for issue in _LINTER.submit(vastlint.validate, xml).result().issues:
         named = _NAMED_EVENT.search(issue.path or "")
         if named and named.group(1).strip() not in TRACKING_EVENTS:
             # Said better by the check of our own, which names the event that was meant.

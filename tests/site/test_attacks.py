@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -28,6 +31,8 @@ from vastdash.asgi import application
 from vastdash.management.commands.serve import claim
 
 pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).resolve().parents[2]
 
 NO_BIDS = '{"id": "1", "seatbid": []}'
 
@@ -232,3 +237,16 @@ class TestManyBids:
         text = page.content.decode()
         assert text.count('<tr class="rejected">') == 500
         assert "The first 500 of 700 are shown." in text
+
+
+def test_linting_in_threads_that_end_does_not_bring_the_process_down():
+    """In a process of its own: the fault this guards against is a segmentation fault in the linter's library."""
+    code = (
+        "import sys, threading; from vast.lint import lint; found = []\n"
+        "for _ in range(300):\n"
+        "    thread = threading.Thread(target=lambda: found.append(lint(sys.argv[1].encode())))\n"
+        "    thread.start(); thread.join()\n"
+        "print(len(found), len(set(found)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code, inline()], capture_output=True, text=True, cwd=ROOT)
+    assert (answer.returncode, answer.stdout.split()) == (0, ["300", "1"])
