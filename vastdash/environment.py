@@ -14,7 +14,10 @@ class Variable(NamedTuple):
 
 
 VARIABLES = (
-    Variable("VASTDASH_DATA_DIR", "data", "Folder of the embedded database and the generated secret key"),
+    Variable(
+        "VASTDASH_ENV_FILE", ".env", "File that holds variables of this table; what is exported wins over it"
+    ),
+    Variable("VASTDASH_DATA_DIR", "var", "Folder of the embedded database and the generated secret key"),
     Variable("VASTDASH_HOST", "127.0.0.1", "Address the server listens on"),
     Variable("VASTDASH_PORT", "8000", "Port the server listens on"),
     Variable("VASTDASH_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]", "Host names the site answers to"),

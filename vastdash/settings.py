@@ -1,15 +1,18 @@
 """Settings of the site. What differs between installations comes from the variables in ``environment.py``."""
 
+import os
 import secrets
 from pathlib import Path
 
 from csp.constants import NONE, SELF
+from dotenv import load_dotenv
 
 from vastdash.environment import Environment
 
+BASE_DIR = Path(__file__).resolve().parent.parent
+load_dotenv(BASE_DIR / os.environ.get("VASTDASH_ENV_FILE", ".env"))  # what is exported wins over the file
 env = Environment()
 
-BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = (BASE_DIR / env.text("VASTDASH_DATA_DIR")).resolve()
 DEBUG = env.flag("VASTDASH_DEBUG")
 

@@ -26,7 +26,7 @@ def named_paths(text: str) -> set[str]:
         head, brace, rest = name.partition("{")
         inner, _, tail = rest.partition("}")
         found.update(head + part + tail for part in inner.split(",")) if brace else found.add(name)
-    return {name for name in found if not name.startswith(("/", "data"))}
+    return {name for name in found if not name.startswith(("/", "var/"))}
 
 
 @pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md"])
