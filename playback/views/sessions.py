@@ -16,7 +16,7 @@ from playback.filters import SessionFilter
 from playback.forms import PlayForm
 from playback.live.broadcast import CONTROLS
 from playback.live.runner import COMMANDS, runner
-from playback.live.store import UNREADABLE
+from playback.live.store import UNREADABLE, stored_view
 from playback.media import media_of
 from playback.models import Session
 from playback.pod import ads_of
@@ -91,13 +91,14 @@ def session_command(request: HttpRequest, public_id: str, name: str) -> HttpResp
     """Pause, resume or stop; the effect arrives over the socket like any other news."""
     if name not in COMMANDS:
         raise Http404
-    row = get_object_or_404(Session, public_id=public_id)
+    shown = stored_view(public_id)
+    if shown is None:
+        raise Http404
     obeyed = runner.command(public_id, name)
     if not request.htmx:
         return redirect("session", public_id)
     if obeyed:
         return HttpResponse(status=204)
-    shown = view(public_id=public_id, session=PlaybackSession.from_dict(row.record), ledger=())
     return render(
         request,
         f"playback/session.html#{CONTROLS}",
