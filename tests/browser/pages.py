@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.samples import BROKEN, FIFTEEN_SECONDS, NO_BID, OWN, POD, THIRTY_SECONDS
+from tests.browser.samples import FIFTEEN_SECONDS, NO_BID, OWN, POD, THIRTY_SECONDS, nothing_but_broken
 from tests.browser.server import Server
 from tests.browser.walk import build, play, sign_in, wait_for_playhead, wait_for_state
 
@@ -86,7 +86,7 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
 def _pod_with_a_broken_bid(server: Server) -> Path:
     """The sample pod and one bid more whose ad is cut off: a build with every verdict."""
     response = json.loads(POD.read_bytes())
-    response["seatbid"].append(BROKEN.body["seatbid"][0] | {"seat": "cut-off-dsp"})
+    response["seatbid"].append(nothing_but_broken()["seatbid"][0] | {"seat": "cut-off-dsp"})
     path = server.data / "pod-with-a-broken-bid.json"
     path.write_text(json.dumps(response))
     return path
@@ -94,7 +94,7 @@ def _pod_with_a_broken_bid(server: Server) -> Path:
 
 def refused_form(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/builds/new/")
-    page.get_by_label("or paste it here").fill(BROKEN.path.read_text())
+    page.get_by_label("or paste it here").fill(json.dumps(nothing_but_broken(), indent=2))
     page.get_by_role("button", name="Build", exact=True).click()
     page.locator(".field-error").first.wait_for()
 

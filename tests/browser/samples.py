@@ -77,6 +77,14 @@ WRAPPERS = (
 )
 BROKEN = Sample("broken adm", "broken-adm.json", "prebid-server/bematterfull--exemplary__video.response.json")
 NO_BID = Sample("no bid", "no-bid.json")
+BROKEN_AMONG_OTHERS = Sample("broken adm among others", "broken-adm.json")
 THIRTY_SECONDS = OWN / "inline-vast3.json"
 FIFTEEN_SECONDS = OWN / "inline-vast4.json"
 POD = OWN / "pod-three-seats.json"
+
+
+def nothing_but_broken() -> dict[str, Any]:
+    """A bid response whose only bid has an ad that cannot be read."""
+    body = BROKEN.body
+    seat = body["seatbid"][0]
+    return body | {"seatbid": [seat | {"bid": seat["bid"][:1]}]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
@@ -14,7 +15,17 @@ from playwright.sync_api import Page, expect
 
 from playback.engine import ConfigResolver, HeadlessPlayer, PlaybackSession, VastClient, provider_configs
 from tests.browser.conftest import Visit
-from tests.browser.samples import BROKEN, FIFTEEN_SECONDS, NO_BID, PLAYABLE, POD, SEATS, WRAPPERS, Sample
+from tests.browser.samples import (
+    BROKEN_AMONG_OTHERS,
+    FIFTEEN_SECONDS,
+    NO_BID,
+    PLAYABLE,
+    POD,
+    SEATS,
+    WRAPPERS,
+    Sample,
+    nothing_but_broken,
+)
 from tests.browser.server import Server
 from tests.browser.walk import News, build, events, play, record, sign_in, upload, wait_for_state
 
@@ -167,15 +178,28 @@ def test_an_ad_without_media_a_player_can_show_ends_in_an_error_that_says_so(
 
 
 def test_a_response_whose_only_adm_is_broken_is_refused_with_the_fate_of_its_bid(
-    visit: Visit, server: Server
+    visit: Visit, server: Server, tmp_path: Path
 ):
+    response = nothing_but_broken()
+    path = tmp_path / "broken.json"
+    path.write_text(json.dumps(response))
     page = visit("qa", answers=(422,))
-    upload(page, server, BROKEN.path)
-    expect(
-        page.locator(".field", has=page.get_by_label("Bid response file")).locator(".field-error")
-    ).to_contain_text("cannot be used")
+    upload(page, server, path)
+    field = page.locator(".field", has=page.get_by_label("Bid response file"))
+    expect(field.locator(".field-error")).to_contain_text("cannot be used")
     expect(page).to_have_url(re.compile(r"/builds/new/"))
-    assert_every_bid_has_its_verdict(page, BROKEN)
+    [[(verdict, reason)]] = bid_rows(page).values()
+    assert verdict == "rejected"
+    assert "ADM_" in reason
+
+
+def test_a_broken_adm_among_others_is_rejected_alone(visit: Visit, server: Server):
+    page = visit("qa")
+    build(page, server, BROKEN_AMONG_OTHERS.path)
+    assert_every_bid_has_its_verdict(page, BROKEN_AMONG_OTHERS)
+    verdicts = [verdict for of_bid in bid_rows(page).values() for verdict, _ in of_bid]
+    assert "rejected" in verdicts
+    assert any(verdict.startswith("selected") for verdict in verdicts)
 
 
 def test_a_no_bid_is_kept_as_a_build_without_ad_that_cannot_be_played(visit: Visit, server: Server):
