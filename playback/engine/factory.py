@@ -1,7 +1,7 @@
 """PlayerFactory: the right player for a mode (decided by argument, configuration or environment; playback.md 2.24)."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from playback.engine.ad_data import AdData, NoAd
@@ -67,15 +67,18 @@ def choose_mode(mode: str | None, config: PlaybackSessionConfig, env: Mapping[st
 
     ConfigError for a mode that does not exist, wherever it was named.
     """
-    environment = os.environ if env is None else env
-    wanted = {
-        "mode": "auto" if mode is None else mode,
-        "config.mode": config.mode,
-        MODE_VARIABLE: environment.get(MODE_VARIABLE, "").strip().lower() or "auto",
-    }
-    for name, choice in wanted.items():
+    for name, choice in _choices(mode, config, env):
         if choice not in MODES:
             raise ConfigError(name, f"unknown mode {choice!r}", MODES)
         if choice != "auto":
             return choice
     return "real"
+
+
+def _choices(
+    mode: str | None, config: PlaybackSessionConfig, env: Mapping[str, str] | None
+) -> Iterator[tuple[str, str]]:
+    yield "mode", "auto" if mode is None else mode
+    yield "config.mode", config.mode
+    environment = os.environ if env is None else env
+    yield MODE_VARIABLE, environment.get(MODE_VARIABLE, "").strip().lower() or "auto"

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor, isfinite
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, Protocol
 
 from playback.engine.errors import ConfigError
 from playback.engine.splitmix import draws, stable_key
@@ -78,6 +78,10 @@ class Window(NamedTuple):
     def before_rendering(self) -> bool:
         return self.rule.event in BEFORE_RENDERING
 
+    def lot(self) -> "UniformLot":
+        rule, lo, hi, key = self
+        return UniformLot(rule.event, rule.probability, rule.reason.value, (lo, hi), key)
+
     def share_before(self, ms: float) -> float:
         """F(t): the part of the window that lies before `ms`."""
         if ms >= self.hi_ms:
@@ -106,6 +110,54 @@ class RuleOutcome(NamedTuple):
     def from_dict(cls, data: Mapping[str, Any]) -> "RuleOutcome":
         window = data["window_ms"]
         return cls(**{**data, "window_ms": (window[0], window[1]) if window else None})
+
+
+Rng = Callable[[int], float]
+"""The numbers in [0, 1) of one session, by key."""
+
+
+class Lot(Protocol):
+    """A rule tied to one length of ad, ready to be drawn for any number of sessions."""
+
+    def draw(self, rng: Rng) -> RuleOutcome: ...
+
+
+class Blank(NamedTuple):
+    """The lot of a rule that cannot apply: it says why, and draws nothing."""
+
+    outcome: RuleOutcome
+
+    def draw(self, rng: Rng) -> RuleOutcome:
+        return self.outcome
+
+
+class UniformLot(NamedTuple):
+    """The lot of a rule that may strike anywhere in its window: one number says whether, the next one where."""
+
+    event: str
+    probability: float
+    reason: str
+    window_ms: tuple[int, int]
+    key: int
+
+    def draw(self, rng: Rng) -> RuleOutcome:
+        event, probability, reason, window, key = self
+        u = rng(key)
+        if u >= probability:
+            return RuleOutcome(event, probability, reason, True, False, u, None, window)
+        lo, hi = window
+        offset = floor(lo + rng(key + 1) * (hi - lo))
+        return RuleOutcome(event, probability, reason, True, True, u, offset, window)
+
+
+class OwnLot(NamedTuple):
+    """The lot of a rule with a shape of its own."""
+
+    rule: "InterruptionRule"
+    duration_ms: int
+
+    def draw(self, rng: Rng) -> RuleOutcome:
+        return self.rule.draw(self.duration_ms, rng)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,15 +250,24 @@ class InterruptionRule:
             return None
         return Window(self, min(ceil(lo), floor(hi)), floor(hi), key)
 
-    def draw(self, duration_ms: int, rng: Callable[[int], float]) -> RuleOutcome:
+    def draw(self, duration_ms: int, rng: Rng) -> RuleOutcome:
         """What this rule does to one viewing; `rng(key)` is the session's number in [0, 1) of that name."""
+        return self._uniform_lot(duration_ms).draw(rng)
+
+    def lot(self, duration_ms: int) -> Lot:
+        """`draw` for every viewing of an ad of this length."""
+        return self._uniform_lot(duration_ms) if self.kind == "uniform" else OwnLot(self, duration_ms)
+
+    def _uniform_lot(self, duration_ms: int) -> Lot:
         fitted = self.window(duration_ms)
         if fitted is None:
-            return RuleOutcome(
-                self.event, self.probability, self.reason.value, False, False, None, None, None,
-                f"its window lies outside an ad of {duration_ms / 1000:g} s",
-            )  # fmt: skip
-        return draw_window(fitted, rng)
+            remark = f"its window lies outside an ad of {duration_ms / 1000:g} s"
+            return Blank(
+                RuleOutcome(
+                    self.event, self.probability, self.reason.value, False, False, None, None, None, remark
+                )
+            )
+        return fitted.lot()
 
 
 RULE_FIELDS: Final = ("probability", "min_offset_sec", "max_offset_sec", "anchor", "reason")
@@ -239,12 +300,8 @@ def _milliseconds(seconds: float) -> Fraction:
     return Fraction(str(seconds)) * 1000
 
 
-def draw_window(window: Window, rng: Callable[[int], float]) -> RuleOutcome:
-    rule, lo, hi, key = window
-    u = rng(key)
-    hit = u < rule.probability
-    offset = floor(lo + rng(key + 1) * (hi - lo)) if hit else None
-    return RuleOutcome(rule.event, rule.probability, rule.reason.value, True, hit, u, offset, (lo, hi))
+def draw_window(window: Window, rng: Rng) -> RuleOutcome:
+    return window.lot().draw(rng)
 
 
 def fit(rules: Iterable[InterruptionRule], duration_ms: int) -> tuple[Window, ...]:

@@ -5,11 +5,11 @@ configuration share one plan.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice, takewhile
-from operator import attrgetter
+from itertools import accumulate, islice, takewhile
+from operator import attrgetter, or_
 from typing import Final, NamedTuple
 
 from playback.engine.ad_data import AdData
@@ -18,15 +18,15 @@ from playback.engine.events import EVENTS, MOMENTS, NO_TRACKING, UNKNOWN_EVENT
 from playback.engine.interruptions import (
     BEFORE_RENDERING,
     InterruptionRule,
+    Lot,
     RuleOutcome,
     Window,
-    draw_window,
     earliest,
     expected_shares,
-    fit,
     survival,
 )
 from playback.engine.media import choose_media
+from playback.engine.session import PlaybackEvent, Tracked
 from playback.engine.splitmix import draws
 from vast.ad import Ad, MediaFile, Tracker
 from vast.durations import Offset
@@ -71,19 +71,48 @@ class Fault(NamedTuple):
     text: str
 
 
+def _quartiles(moment: Moment) -> frozenset[int]:
+    return frozenset({moment.quartile} - {0})
+
+
+class Course(NamedTuple):
+    """What a session records at each moment while its clock is its playhead, made once for all of them.
+
+    Of the three tuples of the same length as the plan's moments, any stretch can be taken at once; `quartiles[n]` are
+    those behind a session that has the first n moments behind it.
+    """
+
+    instants: tuple[int, ...]
+    events: tuple[PlaybackEvent, ...]
+    tracked: tuple[Tracked, ...]
+    quartiles: tuple[frozenset[int], ...]
+
+    @classmethod
+    def along(cls, moments: Sequence[Moment]) -> "Course":
+        return cls(
+            tuple(moment.at_us for moment in moments),
+            tuple(PlaybackEvent(at / US, event, at / US) for at, event, *_ in moments),
+            tuple(Tracked(event, at, at) for at, event, *_ in moments),
+            tuple(accumulate(map(_quartiles, moments), or_, initial=frozenset())),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`moments` in the order they fire; `pixels` of events no playhead reaches, by event; `unreachable` trackers
-    with the reason; `rules` with each rule's window in this ad, None where it lies outside."""
+    """`moments` in the order they fire, `course` what they leave in a record; `pixels` of events no playhead reaches,
+    by event; `unreachable` trackers with the reason; `rules` with each rule's window in this ad, None where it lies
+    outside; `lots` are drawn for each session, one for each rule."""
 
     duration_us: int
     limit_us: int | None
     tolerance_us: int
     skip_at_us: int | None
     moments: tuple[Moment, ...]
+    course: Course
     pixels: dict[str, tuple[Pixel, ...]]
     unreachable: tuple[tuple[Pixel, int | None, str], ...]
     rules: tuple[tuple[InterruptionRule, Window | None], ...]
+    lots: tuple[Lot, ...]
     media: MediaFile | None
     fault: Fault | None
 
@@ -102,11 +131,7 @@ class Plan:
     def draw(self, seed: int) -> tuple[RuleOutcome, ...]:
         """One outcome per rule for the session with this seed."""
         rng = draws(seed)
-        duration_ms = self.duration_us // 1000
-        return tuple(
-            draw_window(window, rng) if window and rule.kind == "uniform" else rule.draw(duration_ms, rng)
-            for rule, window in self.rules
-        )
+        return tuple([lot.draw(rng) for lot in self.lots])
 
     def cut(self, seed: int) -> RuleOutcome | None:
         """The interruption that ends the session with this seed, without playing it; None when none does.
@@ -155,16 +180,18 @@ def compile_plan(ad_data: AdData, config: PlaybackSessionConfig) -> Plan:
     fault = _fault(ad_data, media)
     moments, unreachable = _moments(ad_data, config, duration_ms)
     limit = config.max_session_duration_sec
-    windows = {window.rule.event: window for window in fit(config.rules, duration_ms)}
+    rules = () if fault else config.rules
     return Plan(
         duration_us=duration_ms * 1000,
         limit_us=round(limit * US) if limit else None,
         tolerance_us=round(config.quartile_offset_tolerance_sec * US),
         skip_at_us=_skip_at(ad_data, duration_ms),
         moments=moments,
+        course=Course.along(moments),
         pixels=_other_pixels(ad_data),
         unreachable=unreachable,
-        rules=() if fault else tuple((rule, windows.get(rule.event)) for rule in config.rules),
+        rules=tuple((rule, rule.window(duration_ms)) for rule in rules),
+        lots=tuple(rule.lot(duration_ms) for rule in rules),
         media=media,
         fault=fault,
     )

@@ -78,9 +78,14 @@ class BaseVastPlayer(ABC):
         self.config = session.config if session else self._own_config(config)
         self.plan = plan_of(ad_data, self.config)
         self.session = self._adopt(session) if session else self._open(seed, session_id, metadata)
-        self.time_provider = time_provider or self._default_time_provider()
-        resolve = self._resolve if self.config.log_tracking_urls else None
-        self._run = Playthrough(self.plan, self.session, self.time_provider.stamp, resolve)
+        self._time = time_provider or self._default_time_provider()
+        self._shown = time_provider is not None
+        self._run = Playthrough(
+            self.plan,
+            self.session,
+            None if self._time.is_virtual else self._time.stamp,
+            self._resolve if self.config.log_tracking_urls else None,
+        )
         self._wake = Wake()
         self._base: float | None = None
         self._playing = False
@@ -103,12 +108,9 @@ class BaseVastPlayer(ABC):
             raise InvalidTransition("playing", "play again")
         self._playing = True
         try:
-            await self.time_provider.settle()
-            self._begin()
-            while not self.session.has_ended():
-                await self._save()
-                await self._pass_time()
-            await self._save()
+            await self._settle()
+            if not self._play_at_once():
+                await self._play_on()
         except asyncio.CancelledError:
             self._run.abandon(self._clock_us())
             raise
@@ -151,6 +153,12 @@ class BaseVastPlayer(ABC):
         return self.session
 
     @property
+    def time_provider(self) -> TimeProvider:
+        """The player's clock. Whoever asks for it may sleep on it, and play() gives them the turns to do so."""
+        self._shown = True
+        return self._time
+
+    @property
     def ledger(self) -> list[LedgerEntry]:
         """One row per tracker: due, skipped, still pending, or never reached and why."""
         return ledger_of(self.ad_data, self.plan, self.session)
@@ -164,10 +172,31 @@ class BaseVastPlayer(ABC):
         self._alone = False
         self._wake.set()
 
-    def _begin(self) -> None:
-        self._base = self.time_provider.time() - self.session.clock_ms / 1000
+    async def _settle(self) -> None:
+        """Let whoever starts at the same time take their place; one turn shows whether anybody wants this clock."""
+        if not self._shown:
+            await self._time.settle(1)
+        if self._shown:
+            await self._time.settle()
+
+    def _play_at_once(self) -> bool:
+        """Play a new session in one jump of its clock, where nobody else can be on that and nothing is stored."""
+        if self._shown or self.store is not None or self.session.status is not PlaybackStatus.PENDING:
+            return False
+        end = self._run.last_due()
+        if end is None or not self._time.jump(self._time.time() + end / US):
+            return False
+        self._run.begin(end)
+        return True
+
+    async def _play_on(self) -> None:
+        self._base = self._time.time() - self.session.clock_ms / 1000
         if self.session.status is PlaybackStatus.PENDING:
             self._run.begin()
+        while not self.session.has_ended():
+            await self._save()
+            await self._pass_time()
+        await self._save()
 
     async def _pass_time(self) -> None:
         """Wait for what is due next, or for a button, and record what became due."""
@@ -176,14 +205,14 @@ class BaseVastPlayer(ABC):
         self._alone = self._alone and self._jump()
         if not self._alone:
             deadline = self._deadline(self._run.next_due())
-            await self.time_provider.wait(deadline, self._wake, driving=not self.session.paused)
+            await self._time.wait(deadline, self._wake, driving=not self.session.paused)
             self._run.advance(self._clock_us())
 
     def _jump(self) -> bool:
         """Jump to what is stored next, or to the end where nothing is stored on the way; False where time refuses."""
         stored = self.store is not None and self.config.enable_session_persistence
         deadline = self._deadline(self._run.next_due() if stored else self._run.last_due())
-        if self.session.paused or deadline is None or not self.time_provider.jump(deadline):
+        if self.session.paused or deadline is None or not self._time.jump(deadline):
             return False
         self._run.advance(self._clock_us(), unwatched=True)
         return True
@@ -198,7 +227,7 @@ class BaseVastPlayer(ABC):
             if self.store is None or not (self.session.has_ended() or self.config.enable_session_persistence):
                 continue
             try:
-                with self.time_provider.hold():
+                with self._time.hold():
                     await self.store.save(self.session, self.ledger)
             except BaseException:
                 self._run.changed = True
@@ -208,7 +237,7 @@ class BaseVastPlayer(ABC):
         """The session clock now, pauses included."""
         if self._base is None or self.session.has_ended():
             return round(self.session.clock_ms * 1000)
-        return round((self.time_provider.time() - self._base) * US)
+        return round((self._time.time() - self._base) * US)
 
     def _resolve(self, tracked: Tracked, index: int) -> list[str]:
         return resolved_urls(self.ad_data, self.plan, self.session, tracked, index)
@@ -230,7 +259,7 @@ class BaseVastPlayer(ABC):
             duration_sec=self.plan.duration_us / US,
             config=self.config,
             interruption_scheduled=InterruptionReason(first.reason) if first else None,
-            metadata=native(metadata or {}),
+            metadata=native(metadata) if metadata else {},
             seed=chosen,
             ad=self.ad_data.reference(),
             interruption_plan=outcomes,

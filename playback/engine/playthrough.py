@@ -5,13 +5,14 @@ can differ in nothing but their stamps. Times are integer microseconds. At one i
 first, then complete, then an interruption, then the session limit.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
 from playback.engine.events import EVENTS
 from playback.engine.interruptions import BEFORE_RENDERING, EFFECTS, InterruptionReason, RuleOutcome, earliest
 from playback.engine.plan import US, Moment, Plan
-from playback.engine.session import PlaybackEvent, PlaybackSession, PlaybackStatus, Tracked
+from playback.engine.session import NOTHING, PlaybackEvent, PlaybackSession, PlaybackStatus, Tracked
 from vast.errors import VastErrorCode
 
 CLOSING = ("closeLinear", "close")
@@ -20,8 +21,8 @@ CLOSING = ("closeLinear", "close")
 class Playthrough:
     """One session on its way through a plan.
 
-    `stamp(clock_sec)` gives the time stamp of a record. `clock` in the methods is the session clock: microseconds
-    since its start, pauses included, never going backwards.
+    `stamp(clock_sec)` gives the time stamp of a record; without it that is the session clock itself. `clock` in the
+    methods is the session clock: microseconds since its start, pauses included, never going backwards.
     """
 
     __slots__ = (
@@ -32,7 +33,7 @@ class Playthrough:
         self,
         plan: Plan,
         session: PlaybackSession,
-        stamp: Callable[[float], float],
+        stamp: Callable[[float], float] | None = None,
         resolve: Callable[[Tracked, int], list[str]] | None = None,
     ) -> None:
         self.plan = plan
@@ -45,15 +46,16 @@ class Playthrough:
         self._cursor = _moments_behind(plan, session)
         self._cut = earliest(session.interruption_plan)
 
-    def begin(self) -> None:
-        """Start a pending session: an error where the ad cannot be played, else everything due at zero."""
+    def begin(self, clock: int = 0) -> None:
+        """Start a pending session: an error where the ad cannot be played, else everything due, unwatched, up to
+        `clock`."""
         if self.plan.fault:
             self._fail(self.plan.fault.code, self.plan.fault.text)
         elif self._cut and self._cut.event in BEFORE_RENDERING:
             self._interrupt(self._cut, BEFORE_RENDERING[self._cut.event])
         else:
-            self.session.start(self._stamp(0.0))
-            self.advance(0)
+            self.session.start(self._now())
+            self.advance(clock, unwatched=True)
 
     def next_due(self) -> int | None:
         """The session clock at which something happens next; None when nothing will by itself."""
@@ -93,12 +95,10 @@ class Playthrough:
         horizon = self._playhead + clock - self._clock
         end, cut = self._end_of_run()
         last = horizon if end is None or horizon < end else end
-        moments = self.plan.moments
-        while self._cursor < len(moments) and moments[self._cursor].at_us <= last:
-            moment = moments[self._cursor]
-            self._cursor += 1
-            self._move_to(moment.at_us)
-            self._reach(moment, self._clock if unwatched else clock)
+        if unwatched and self._is_plain():
+            self._reach_at_once(last)
+        else:
+            self._reach_each(last, None if unwatched else clock)
         if session.has_ended():
             return
         self._move_to(last)
@@ -169,6 +169,34 @@ class Playthrough:
     def _note_position(self) -> None:
         self.session.current_offset_sec = self._playhead / US
         self.session.clock_ms = self._clock / 1000
+
+    def _is_plain(self) -> bool:
+        """Whether the record of this session is, so far and up to the next disturbance, the plan's own course."""
+        return self._stamp is None and self._resolve is None and self._clock == self._playhead
+
+    def _reach_at_once(self, last: int) -> None:
+        """What `_reach_each` records, taken from the plan's course in one piece."""
+        course, session, first = self.plan.course, self.session, self._cursor
+        behind = bisect_right(course.instants, last, first)
+        if behind == first:
+            return
+        self.changed = True
+        self._cursor = behind
+        session.tracked += course.tracked[first:behind]
+        if session.config.emit_playback_events:
+            session.events += course.events[first:behind]
+        session.quartiles_tracked |= course.quartiles[behind]
+        if course.tracked[behind - 1].event == "complete":
+            self._move_to(self.plan.duration_us)
+            session.complete(self._now())
+
+    def _reach_each(self, last: int, observed: int | None) -> None:
+        moments = self.plan.moments
+        while self._cursor < len(moments) and moments[self._cursor].at_us <= last:
+            moment = moments[self._cursor]
+            self._cursor += 1
+            self._move_to(moment.at_us)
+            self._reach(moment, self._clock if observed is None else observed)
 
     def _reach(self, moment: Moment, observed: int) -> None:
         metadata: dict[str, Any] = {}
@@ -242,14 +270,19 @@ class Playthrough:
 
     def _record(self, event: str, metadata: dict[str, Any] | None = None) -> None:
         if self.session.config.emit_playback_events:
-            self.session.events.append(PlaybackEvent(self._now(), event, self._playhead / US, metadata or {}))
+            self.session.events.append(
+                PlaybackEvent(self._now(), event, self._playhead / US, metadata or NOTHING)
+            )
 
     def _now(self) -> float:
-        return self._stamp(self._clock / US)
+        now = self._clock / US
+        return self._stamp(now) if self._stamp else now
 
 
 def _moments_behind(plan: Plan, session: PlaybackSession) -> int:
     """How many moments a stored session has behind it. ValueError when they are not this plan's."""
+    if not session.tracked:
+        return 0
     reached = [done for done in session.tracked if _is_moment(done.event)]
     expected = [(moment.event, moment.at_us) for moment in plan.moments[: len(reached)]]
     if [(done.event, done.at_us) for done in reached] != expected:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from math import isfinite
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, NoReturn, Self
 
 from playback.engine.config import PlaybackSessionConfig
 from playback.engine.errors import InvalidTransition
@@ -18,7 +18,24 @@ from playback.engine.interruptions import InterruptionReason, RuleOutcome
 
 SCHEMA_VERSION: Final = 1
 
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+class Nothing(dict[str, Any]):
+    """An empty dict that stays empty, so that many events can hold the same one."""
+
+    def __setitem__(self, key: str, value: Any) -> NoReturn:
+        raise TypeError("the metadata of an event that has none is shared: it cannot be filled")
+
+    def setdefault(self, *_: Any) -> NoReturn:
+        self[""] = None
+
+    def update(self, *_: Any, **__: Any) -> NoReturn:
+        self[""] = None
+
+    def __ior__(self, other: Any) -> Any:  # type: ignore[misc]
+        self[""] = None
+
+
+NOTHING: Final[Mapping[str, Any]] = Nothing()
 
 
 class PlaybackStatus(StrEnum):

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from math import inf, isfinite
+from typing import ClassVar
 
 from playback.engine.splitmix import GAMMA, mix
 
@@ -70,7 +71,12 @@ def release(future: "asyncio.Future[None]") -> None:
 
 
 class TimeProvider(ABC):
-    """A source of time. `time` and `sleep` suffice; the rest has defaults that work on any clock."""
+    """A source of time. `time` and `sleep` suffice; the rest has defaults that work on any clock.
+
+    `is_virtual` says that `stamp` gives back what it is given.
+    """
+
+    is_virtual: ClassVar[bool] = False
 
     @abstractmethod
     def time(self) -> float:
@@ -84,7 +90,7 @@ class TimeProvider(ABC):
         """What a record made at this second of its session is stamped with."""
         return self.time()
 
-    async def settle(self) -> None:
+    async def settle(self, turns: int = SETTLE_TURNS) -> None:
         """Let whoever starts at the same time take their place before time moves; real clocks need no such thing."""
         return
 
@@ -151,6 +157,8 @@ class SimulatedTimeProvider(TimeProvider):
     woken, so an event is observed at exactly its own time at every speed.
     """
 
+    is_virtual = True
+
     def __init__(self, speed: float = 0.0, *, start: float = 0.0, autojump: bool = True) -> None:
         if not isfinite(speed) or speed < 0:
             raise ValueError(
@@ -196,9 +204,9 @@ class SimulatedTimeProvider(TimeProvider):
         finally:
             wake.disarm()
 
-    async def settle(self) -> None:
+    async def settle(self, turns: int = SETTLE_TURNS) -> None:
         if self._autojump and not self._paced:
-            for _ in range(SETTLE_TURNS):
+            for _ in range(turns):
                 await asyncio.sleep(0)
 
     def jump(self, deadline: float) -> bool:
