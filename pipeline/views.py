@@ -42,7 +42,9 @@ def build_new(request: HttpRequest) -> HttpResponse:
         form.add_error(
             form.cleaned_data["body_field"] if refusal.field == "response" else refusal.field, refusal.text
         )
-        return _form(request, form, status=422, decisions=refusal.details)
+        # Only a response that was read has bids whose fate can be shown.
+        decisions = refusal.details if "rejected" in refusal.details else None
+        return _form(request, form, status=422, decisions=decisions)
     return redirect("build", build.public_id)
 
 

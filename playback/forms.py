@@ -13,6 +13,7 @@ from vastdash.models import Publisher
 INHERIT = "inherit"
 MODES = (("real", "real: wall clock"), ("headless", "headless: virtual time"), ("auto", "auto"))
 SPEEDS = (("1", "1×"), ("2", "2×"), ("10", "10×"), ("0", "as fast as possible"))
+ANCHOR_LABELS = {"ad_start": "start of the ad", "event": "the event"}
 SEED_MAX = 2**53 - 1
 
 
@@ -36,16 +37,18 @@ class SettingsForm(forms.Form):
 
     mode = _choice(MODES, INHERIT, label="Mode")
     max_session_duration_sec = NumberField(
-        label="Longest session, s", help_text="0 = no limit; pauses count."
+        min_value=0, label="Longest session, s", help_text="0 = no limit; pauses count."
     )
     quartile_offset_tolerance_sec = NumberField(
-        label="Quartile tolerance, s", help_text="Seen later than this: flagged late."
+        min_value=0, label="Quartile tolerance, s", help_text="Seen later than this: flagged late."
     )
     headless_tick_interval_sec = NumberField(
-        label="Position sample, s", help_text="Grain of position records only."
+        min_value=0, label="Position sample, s", help_text="Grain of position records only."
     )
     headless_playback_speed = NumberField(
-        label="Pace of watched headless sessions", help_text="2 = twice real time, 0 = as fast as possible."
+        min_value=0,
+        label="Pace of watched headless sessions",
+        help_text="2 = twice real time, 0 = as fast as possible.",
     )
     enable_auto_quartiles = _choice(_SWITCH, INHERIT, label="Quartiles")
     emit_playback_events = _choice(_SWITCH, INHERIT, label="Event list")
@@ -81,7 +84,7 @@ class RuleForm(forms.Form):
     probability = NumberField(label="Probability", min_value=0, max_value=1)
     min_offset_sec = NumberField(label="From, s")
     max_offset_sec = NumberField(label="To, s")
-    anchor = _choice([(name, name) for name in ANCHORS], INHERIT, label="Counted from")
+    anchor = _choice([(name, ANCHOR_LABELS[name]) for name in ANCHORS], INHERIT, label="Counted from")
     reason = _choice([(reason.value, reason.value) for reason in InterruptionReason], INHERIT, label="Reason")
     removed = forms.BooleanField(
         required=False,

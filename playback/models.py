@@ -75,6 +75,7 @@ class Session(models.Model):
     seed = models.BigIntegerField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     end_reason = models.CharField(max_length=20, blank=True)
+    paused = models.BooleanField(default=False)
     offset_ms = models.PositiveIntegerField(default=0)
     duration_ms = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True)

@@ -112,6 +112,7 @@ def _urls_by_moment(ledger: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int]
 
 
 def _detail(metadata: Mapping[str, Any]) -> str:
+    shown = {key: value for key, value in metadata.items() if not isinstance(value, list | dict)}
     return ", ".join(
-        f"{key} {value}" for key, value in metadata.items() if not isinstance(value, list | dict)
+        f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in shown.items()
     )

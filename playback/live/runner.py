@@ -7,7 +7,7 @@ import asyncio
 import contextvars
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 NEWS_INTERVAL_SEC = 0.1  # at most ten snapshots a second
 CHECKPOINT_INTERVAL_SEC = 1.0
+LOOK_TIMEOUT_SEC = 0.5
+T = TypeVar("T")
 Command = Callable[[BaseVastPlayer], Any]
 COMMANDS: dict[str, Command] = {
     "pause": lambda player: player.pause(),
@@ -83,6 +85,25 @@ class Runner:
             return False
         self._loop.call_soon_threadsafe(self._obey, public_id, COMMANDS[name])
         return True
+
+    def look(self, public_id: str, picture: Callable[[str, BaseVastPlayer], T]) -> T | None:
+        """What ``picture(public_id, player)`` says of a session running here, asked on its own loop by a thread.
+
+        None when it does not run here, or when the loop has no time for an answer.
+        """
+        loop, live = self._loop, self._live.get(public_id)
+        if loop is None or live is None:
+            return None
+
+        async def take() -> T:
+            return picture(public_id, live.player)
+
+        asked = asyncio.run_coroutine_threadsafe(take(), loop)
+        try:
+            return asked.result(LOOK_TIMEOUT_SEC)
+        except TimeoutError:
+            asked.cancel()
+            return None
 
     def player(self, public_id: str) -> BaseVastPlayer | None:
         live = self._live.get(public_id)

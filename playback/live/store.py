@@ -1,12 +1,14 @@
 """The stored side of a running session: written at every event before anything is sent, read again after a crash."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections, transaction
+from django.db import OperationalError, close_old_connections, transaction
 
 from playback.engine import BaseVastPlayer, NoAd, PlaybackSession, PlayerFactory, VastClient
 from playback.models import Session, SessionLedger
@@ -14,6 +16,8 @@ from playback.session_view import SessionView, view
 
 T = TypeVar("T")
 LIVE = (Session.Status.PENDING, Session.Status.RUNNING)
+RETRY_SEC = 1.0
+log = structlog.get_logger(__name__)
 # What reading a record raises when another version wrote it, or when it is damaged.
 UNREADABLE = (ValueError, KeyError, TypeError)
 
@@ -55,8 +59,16 @@ class RowStore:
         """The player's own call: at every event, and at the end."""
         if not self._open:
             return
-        entries = [entry.to_dict() for entry in ledger]
-        await _in_database(_save)(self.public_id, session.to_dict(), entries)
+        record, entries = session.to_dict(), [entry.to_dict() for entry in ledger]
+        while self._open:
+            try:
+                await _in_database(_save)(self.public_id, record, entries)
+            except OperationalError:
+                # A database that is busy or away for a moment is no reason to lose a session.
+                log.warning("session not stored yet", session=self.public_id, exc_info=True)
+                await asyncio.sleep(RETRY_SEC)
+            else:
+                return
 
     async def checkpoint(self, player: BaseVastPlayer) -> None:
         """Where the playhead is between two events, so that a crash costs no more than a moment."""
@@ -99,6 +111,7 @@ def columns(record: dict[str, Any]) -> dict[str, Any]:
         "record": record,
         "status": record["status"],
         "end_reason": record["end_reason"] or "",
+        "paused": record["paused"],
         "mode": record["config"]["mode"],
         "offset_ms": round(record["current_offset_sec"] * 1000),
         "duration_ms": round(record["duration_sec"] * 1000),

@@ -14,14 +14,15 @@ from pipeline.models import Build
 from playback.engine import PlaybackSession
 from playback.filters import SessionFilter
 from playback.forms import PlayForm
-from playback.live.broadcast import CONTROLS
+from playback.live.broadcast import CONTROLS, live_view
 from playback.live.runner import COMMANDS, runner
 from playback.live.store import UNREADABLE, stored_view
 from playback.media import media_of
-from playback.models import Session
+from playback.models import Provider, Session
 from playback.pod import ads_of
 from playback.session_view import view
 from playback.starting import StartRefused, start
+from vastdash.models import Publisher
 from vastdash.web import Page
 
 
@@ -71,9 +72,19 @@ def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
         session = PlaybackSession.from_dict(row.record)
     except UNREADABLE as error:
         return render(request, "playback/session_unreadable.html", {"row": row, "error": error})
-    shown = view(public_id=public_id, session=session, ledger=row.ledger.entries)
+    shown = runner.look(public_id, live_view) or view(
+        public_id=public_id, session=session, ledger=row.ledger.entries
+    )
     media = media_of(row.document.xml, row.ad_index)
-    context = {"row": row, "view": shown, "media": media, "config": session.config}
+    context = {
+        "row": row,
+        "view": shown,
+        "media": media,
+        "config": session.config,
+        # The names in a record outlive their rows.
+        "provider_known": Provider.objects.filter(name=row.provider).exists(),
+        "publisher_known": Publisher.objects.filter(name=row.publisher).exists(),
+    }
     return render(request, "playback/session.html", context)
 
 

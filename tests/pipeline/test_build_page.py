@@ -161,3 +161,11 @@ def test_a_document_past_the_readers_limits_is_shown_as_it_is_and_cut_off():
     assert not document.whole
     assert document.findings
     assert 'id="L-1"' in document.html
+
+
+def test_the_reason_of_a_rejection_stands_with_the_bid_and_not_again_among_the_warnings(viewer):
+    build = make_build(sample("broken-adm"))
+    page = page_of(viewer, build).content.decode()
+    [rejected] = build.result["rejected"]
+    assert page.count(rejected["code"]) == 1
+    assert any(notice["code"] == rejected["code"] for notice in build.result["warnings"])

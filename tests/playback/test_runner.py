@@ -5,6 +5,7 @@ import json
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 from django.urls import reverse
 
 from playback.live import runner as runner_module
@@ -337,3 +338,42 @@ class TestLifespan:
         message = await outbox.get()
         assert message["type"] == "lifespan.startup.failed"
         assert "no database" in message["message"]
+
+
+async def test_a_page_opened_in_the_middle_shows_the_playhead_of_now_not_of_the_last_checkpoint(
+    runner, monkeypatch
+):
+    monkeypatch.setattr(runner_module, "CHECKPOINT_INTERVAL_SEC", 3600.0)
+    row = await started(mode="real")
+    player = await until(lambda: runner.player(row.public_id))
+    await until(lambda: player.state().playhead_ms > 50)
+    person = await sync_to_async(lambda: browser_of(PEOPLE["viewer"]()))()
+    page = await sync_to_async(person.get)(reverse("session", args=[row.public_id]))
+    stored = (await row_of(row.public_id)).record["current_offset_sec"]
+    assert page.context["view"].offset_sec > stored
+    assert player.state().playhead_ms / 1000 >= page.context["view"].offset_sec
+
+
+async def test_a_list_says_that_a_session_is_paused(runner):
+    row = await started(mode="real")
+    await until(lambda: runner.player(row.public_id))
+    runner.command(row.public_id, "pause")
+    assert (await until_row(row.public_id, lambda row: row.paused)).status == "running"
+    runner.command(row.public_id, "resume")
+    assert not (await until_row(row.public_id, lambda row: not row.paused)).has_ended
+
+
+async def test_a_database_that_is_away_for_a_moment_costs_a_session_nothing(runner, monkeypatch):
+    failures = iter([OperationalError("database is locked")] * 3)
+    save = store_module._save
+
+    def busy(*arguments):
+        if error := next(failures, None):
+            raise error
+        save(*arguments)
+
+    monkeypatch.setattr(store_module, "RETRY_SEC", 0.0)
+    monkeypatch.setattr(store_module, "_save", busy)
+    row = await ended(runner, (await started()).public_id)
+    assert row.status == "completed"
+    assert next(failures, None) is None

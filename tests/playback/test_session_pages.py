@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from playback.engine import PlaybackSession
-from playback.models import AdDocument, Session
+from playback.models import AdDocument, Provider, Session
 from playback.pod import ads_of
 from tests.pipeline.responses import inline, wrapper
 from tests.site.rows import make_build, make_provider, make_session, play_out
@@ -217,7 +217,7 @@ def test_a_document_damaged_after_playing_breaks_no_page(viewer, played):
 def test_a_document_nobody_can_read_offers_no_ad():
     assert ads_of("garbage") == []
     assert ads_of(inline()) == ["1. Spring shoes (shoes, 00:00:30)"]
-    assert ads_of(wrapper()) == ["1. Wrapper (chain)"]
+    assert ads_of(wrapper()) == ["1. Wrapper, cannot be played yet (chain)"]
 
 
 def test_the_creative_is_shown_when_its_host_is_allowed_and_named_when_not(viewer, settings):
@@ -235,3 +235,13 @@ def test_the_creative_is_shown_when_its_host_is_allowed_and_named_when_not(viewe
     assert 'src="https://cdn.example.net/a.mp4"' in page.content.decode()
     assert "media-src 'self' https://cdn.example.net" in page["Content-Security-Policy"]
     assert "https://cdn.example.net" not in viewer.get(LIST)["Content-Security-Policy"]
+
+
+def test_a_session_keeps_the_names_of_rows_that_are_gone(viewer):
+    row = make_session(provider=make_provider("yandex").name)
+    address = reverse("session", args=[row.public_id])
+    assert reverse("provider", args=["yandex"]) in viewer.get(address).content.decode()
+    Provider.objects.all().delete()
+    page = viewer.get(address).content.decode()
+    assert reverse("provider", args=["yandex"]) not in page
+    assert "no longer there" in page
