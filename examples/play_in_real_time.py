@@ -3,8 +3,6 @@
 Run from the checkout: python examples/play_in_real_time.py
 """
 
-# ruff: noqa: T201 (an example shows its results)
-
 import asyncio
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 Run from the checkout: python examples/resolve_configuration.py
 """
 
-# ruff: noqa: T201 (an example shows its results)
-
 from playback.engine import ConfigResolver, PlaybackSessionConfig
 
 

@@ -3,8 +3,6 @@
 Run from the checkout: python examples/simulate_playback.py
 """
 
-# ruff: noqa: T201 (an example shows its results)
-
 import asyncio
 import json
 from pathlib import Path

@@ -65,6 +65,8 @@ EFFECTS: Final[Mapping[InterruptionReason, Effect]] = MappingProxyType(
 
 BEFORE_RENDERING: Final[Mapping[str, int]] = MappingProxyType({"request": 301, "load": 402})
 
+_PRECEDENCE: Final = {event: rank for rank, event in enumerate(BEFORE_RENDERING)}
+
 
 class Window(NamedTuple):
     """A rule fitted to one ad: it may strike from `lo_ms` to `hi_ms` of the playhead."""
@@ -322,9 +324,7 @@ def earliest(outcomes: Iterable[RuleOutcome]) -> RuleOutcome | None:
 
 
 def _instant(outcome: RuleOutcome) -> tuple[int, int]:
-    before = tuple(BEFORE_RENDERING)
-    rank = before.index(outcome.event) if outcome.event in before else len(before)
-    return rank, outcome.offset_ms or 0
+    return _PRECEDENCE.get(outcome.event, len(_PRECEDENCE)), outcome.offset_ms or 0
 
 
 def survival(windows: Iterable[Window], ms: float) -> float:
@@ -364,8 +364,7 @@ def _share(index: int, windows: Sequence[Window], until_ms: int) -> float:
 
 
 def _precedes(event: str, other: str) -> bool:
-    before = tuple(BEFORE_RENDERING)
-    return event in before and before.index(event) < before.index(other)
+    return event in _PRECEDENCE and _PRECEDENCE[event] < _PRECEDENCE[other]
 
 
 def _integral(windows: Sequence[Window], start: int, end: int) -> float:

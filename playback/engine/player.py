@@ -108,7 +108,10 @@ class BaseVastPlayer(ABC):
             raise InvalidTransition("playing", "play again")
         self._playing = True
         try:
-            await self._settle()
+            if not self._shown:
+                await self._time.settle(1)
+            if self._shown:
+                await self._time.settle()
             if not self._play_at_once():
                 await self._play_on()
         except asyncio.CancelledError:
@@ -171,13 +174,6 @@ class BaseVastPlayer(ABC):
     def _ring(self) -> None:
         self._alone = False
         self._wake.set()
-
-    async def _settle(self) -> None:
-        """Let whoever starts at the same time take their place; one turn shows whether anybody wants this clock."""
-        if not self._shown:
-            await self._time.settle(1)
-        if self._shown:
-            await self._time.settle()
 
     def _play_at_once(self) -> bool:
         """Play a new session in one jump of its clock, where nobody else can be on that and nothing is stored."""

@@ -72,6 +72,8 @@ class Playthrough:
         """The session clock at which the session ends when nobody does anything; None while paused without limit."""
         if self.session.paused:
             return self.plan.limit_us
+        if self.plan.fault:
+            return self._clock
         end, _ = self._end_of_run()
         at = self.plan.duration_us if end is None else min(end, self.plan.duration_us)
         return at + self._clock - self._playhead

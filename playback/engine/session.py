@@ -67,7 +67,7 @@ TRANSITIONS: Final[Mapping[tuple[PlaybackStatus, str], PlaybackStatus]] = Mappin
 )
 """(status, move) -> status. What is missing is refused; a terminal move repeated changes nothing."""
 
-TERMINAL: Final = frozenset({_COMPLETED, _CLOSED, _ERROR})
+TERMINAL: Final = (_COMPLETED, _CLOSED, _ERROR)
 
 
 class PlaybackEvent(NamedTuple):
