@@ -11,7 +11,7 @@ from playback.rows import provider_levels, to_partial
 from vastdash.models import Publisher
 
 INHERIT = "inherit"
-MODES = (("real", "real: wall clock"), ("headless", "headless: virtual time"), ("auto", "auto"))
+MODES = (("real", "real"), ("headless", "headless"), ("auto", "auto"))
 SPEEDS = (("1", "1×"), ("2", "2×"), ("10", "10×"), ("0", "as fast as possible"))
 ANCHOR_LABELS = {"ad_start": "start of the ad", "event": "the event"}
 SEED_MAX = 2**53 - 1
@@ -221,19 +221,21 @@ class PlayForm(forms.Form):
     mode = _choice(
         MODES,
         label="Mode",
+        help_text="real: wall clock; headless: virtual time.",
         error_messages={"invalid_choice": "There is no mode named “%(value)s”."},
         initial="headless",
     )
     speed = _choice(SPEEDS, label="Speed", initial="1", help_text="Headless only: real time has one speed.")
     provider = _choice(
         [],
-        "no provider: no interruptions",
+        "none",
         label="Provider",
+        help_text="Without one nothing interrupts.",
         error_messages={"invalid_choice": "There is no provider named “%(value)s”."},
     )
     publisher = _choice(
         [],
-        "no publisher",
+        "none",
         label="Publisher",
         error_messages={"invalid_choice": "There is no publisher named “%(value)s”."},
     )
