@@ -16,7 +16,10 @@ from pipeline.engine import ReceiverConfig, SelectionStrategy, build_vast_from_b
 
 ROUNDS = 15
 CONFIG = ReceiverConfig(
-    selection_strategy=SelectionStrategy.ALL, max_ads_in_pod=0, vast_version_default="4.2"
+    selection_strategy=SelectionStrategy.ALL,
+    max_ads_in_pod=0,
+    vast_version_default="4.2",
+    enable_debug=True,
 )
 EVENTS = (
     "start",
@@ -34,7 +37,7 @@ EVENTS = (
 
 def inline(chance: random.Random, bid: str) -> str:
     """An InLine ad of 3.5 to 6 KB as bidders send them: no Pricing and no Advertiser, so that both are added."""
-    tag = "".join(chance.choices("0123456789abcdef", k=48))
+    tag = "".join(chance.choices("0123456789abcdef", k=96))
     trackers = "".join(
         f'<Tracking event="{event}"><![CDATA[https://t{chance.randrange(9)}.example.com/v/{event}?b={bid}&c={tag}]]></Tracking>'
         for event in EVENTS

@@ -16,13 +16,12 @@ from vast.creative import (
     first_text,
     flag,
     inside,
-    kids_of,
     links,
     read_creative,
     trackers,
     urls,
 )
-from vast.document import Document, Element, parse, text_of
+from vast.document import Document, Element, kids_of, parse, text_of
 from vast.facts import (
     Ad,
     CaptionFile,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from vast.document import Element, bare_name, text_of
+from vast.document import Element, bare_name, kids_of, text_of
 from vast.durations import Offset, parse_offset, read_duration
 from vast.facts import (
     CaptionFile,
@@ -44,20 +44,6 @@ class Remarks:
 
     def all(self) -> tuple[Notice, ...]:
         return tuple(self._seen)
-
-
-def kids_of(element: Element | None) -> Kids:
-    """The child elements by local name, each list in document order; {} for None."""
-    kids: Kids = {}
-    if element is None:
-        return kids
-    for child in element.iterchildren("*"):
-        name = bare_name(child.tag)
-        if name in kids:
-            kids[name].append(child)
-        else:
-            kids[name] = [child]
-    return kids
 
 
 def first(kids: Kids, name: str) -> Element | None:

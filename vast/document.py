@@ -5,9 +5,8 @@ Nothing is fetched, no entity is expanded, and what a hostile document may cost 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from lxml import etree
 
@@ -64,8 +63,7 @@ _DOCTYPE = re.compile(rb"<!DOCTYPE\s+VAST\s*>")
 _VERSION = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,3}))?(?:\.[0-9]{1,3})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A parsed document. `version` is the one of VERSIONS by whose rules it is read; `notices` tell every leniency."""
 
     root: Element
@@ -74,16 +72,29 @@ class Document:
 
 
 @lru_cache(maxsize=2048)
-def bare_name(tag: str) -> str:
-    """A tag without its namespace."""
-    return tag.rpartition("}")[2]
+def bare_name(tag: object) -> str:
+    """A tag without its namespace; "" for that of comments, processing instructions and entities, a function."""
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def local_name(element: Element) -> str:
     """The element's name without its namespace; "" for comments and processing instructions."""
-    # The stubs promise a string; comments and processing instructions carry a function.
-    tag: object = element.tag
-    return bare_name(tag) if isinstance(tag, str) else ""
+    return bare_name(element.tag)
+
+
+def kids_of(element: Element | None) -> dict[str, list[Element]]:
+    """The child elements by local name, each list in document order; {} for None."""
+    kids: dict[str, list[Element]] = {}
+    if element is None:
+        return kids
+    for child in element:
+        name = bare_name(child.tag)
+        if name in kids:
+            kids[name].append(child)
+        else:
+            kids[name] = [child]
+    kids.pop("", None)
+    return kids
 
 
 def text_of(element: Element | None) -> str:
@@ -157,8 +168,6 @@ def _too_large(max_bytes: int) -> VastError:
 
 def _without_doctype(data: bytes, notices: list[Notice]) -> bytes:
     """The text with a bare `<!DOCTYPE VAST>` blanked out; any other DOCTYPE refuses the document."""
-    if b"<!DOCTYPE" not in data:
-        return data
     start = _PROLOGUE.match(data).end()  # type: ignore[union-attr]
     if not data.startswith(b"<!DOCTYPE", start):
         return data
@@ -175,15 +184,17 @@ def _without_doctype(data: bytes, notices: list[Notice]) -> bytes:
     return data[:start] + blank + data[bare.end() :]
 
 
-def _check_size_of_tree(data: bytes) -> None:
-    """Counts what costs memory; a text too short to hold that much is not counted."""
+def _check_size_of_tree(data: bytes) -> int:
+    """Counts what costs memory; a text too short to hold that much is not counted. The number of "<"."""
     # Namespaces cost more than attributes: every serialised part repeats the ones declared above it.
     if len(data) > MAX_NAMESPACES * len("xmlns=") and data.count(b"xmlns") > MAX_NAMESPACES:
         raise _too_many(f"{MAX_NAMESPACES} namespaces")
     if len(data) > MAX_ATTRIBUTES and data.count(b"=") > MAX_ATTRIBUTES:
         raise _too_many(f"{MAX_ATTRIBUTES} attributes")
-    if len(data) > MAX_TAGS * 2 and data.count(b"<") > MAX_TAGS * 2:
+    brackets = data.count(b"<")
+    if brackets > MAX_TAGS * 2:
         raise _too_many(f"{MAX_TAGS} elements")
+    return brackets
 
 
 def _too_many(what: str) -> VastError:
@@ -194,18 +205,13 @@ def _too_many(what: str) -> VastError:
     )
 
 
-def _check_depth(data: bytes, root: Element, max_depth: int) -> None:
-    if data.count(b"</") > max_depth and _deeper_than(max_depth)(root):
-        raise _too_deep_error(max_depth)
-
-
 def _too_deep_error(max_depth: int) -> VastError:
     return _refuse(VastErrorCode.XML_PARSING, "TOO_DEEP", f"elements are nested more than {max_depth} deep")
 
 
 def _tree(data: bytes, parser: etree.XMLParser, max_depth: int) -> Element:
     try:
-        root = etree.fromstring(data, parser)
+        return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         if "Excessive depth" in str(error):
             raise _too_deep_error(max_depth) from None
@@ -213,8 +219,6 @@ def _tree(data: bytes, parser: etree.XMLParser, max_depth: int) -> Element:
         # libxml2 has no sentence for a document that ends in the middle.
         message = message.replace("Unregistered error message", "it is cut off or malformed")
         raise _refuse(VastErrorCode.XML_PARSING, "NOT_XML", f"the XML is broken: {message}") from None
-    _check_depth(data, root, max_depth)
-    return root
 
 
 def _check_root(root: Element, lenient: bool, notices: list[Notice]) -> None:
@@ -239,6 +243,8 @@ def _check_root(root: Element, lenient: bool, notices: list[Notice]) -> None:
 def _version(root: Element, notices: list[Notice]) -> str:
     """The version by whose rules the document is read: minor versions nobody knows fall to the nearest known."""
     declared = (root.get("version") or "").strip()
+    if declared in VERSIONS:
+        return declared
     if not declared:
         notices.append(
             Notice(
@@ -281,9 +287,12 @@ def parse(
     encoded = _as_utf8(data, max_bytes)
     if not encoded:
         raise _refuse(VastErrorCode.XML_PARSING, "NOT_XML", "the document is empty")
-    _check_size_of_tree(encoded)
+    brackets = _check_size_of_tree(encoded)
     encoded = _without_doctype(encoded, notices)
     root = _tree(encoded, _READING if for_reading else _KEEPING, max_depth)
+    # One element more than the limit inside another takes two brackets each, the innermost one.
+    if brackets > 2 * max_depth and _deeper_than(max_depth)(root):
+        raise _too_deep_error(max_depth)
     _check_root(root, lenient, notices)
     version = _version(root, notices)
     return Document(root, version, tuple(notices))

@@ -9,52 +9,37 @@ from functools import lru_cache
 
 from lxml import etree
 
-from vast.document import Element, local_name
+from vast.document import Element, bare_name, local_name
 
-_INLINE_2 = ("AdSystem", "AdTitle", "Description", "Survey", "Error", "Impression", "Creatives", "Extensions")
-_INLINE_3 = (
-    *("AdSystem", "AdTitle", "Description", "Advertiser", "Pricing", "Survey", "Error", "Impression"),
-    *("Creatives", "Extensions"),
+
+def _names(*lines: str) -> tuple[str, ...]:
+    return tuple(" ".join(lines).split())
+
+
+_INLINE_2 = _names("AdSystem AdTitle Description Survey Error Impression Creatives Extensions")
+_INLINE_3 = _names(
+    "AdSystem AdTitle Description Advertiser Pricing Survey Error Impression Creatives Extensions",
 )
-_INLINE_40 = (
-    *(
-        "AdSystem",
-        "Error",
-        "Extensions",
-        "Impression",
-        "Pricing",
-        "ViewableImpression",
-        "AdTitle",
-        "AdVerifications",
-    ),
-    *("Advertiser", "Category", "Creatives", "Description", "Survey"),
+_INLINE_40 = _names(
+    "AdSystem Error Extensions Impression Pricing ViewableImpression",
+    "AdTitle AdVerifications Advertiser Category Creatives Description Survey",
 )
-_INLINE_41 = (
-    *(
-        "AdSystem",
-        "Error",
-        "Extensions",
-        "Impression",
-        "Pricing",
-        "ViewableImpression",
-        "AdServingId",
-        "AdTitle",
-    ),
-    *("AdVerifications", "Advertiser", "Category", "Creatives", "Description", "Expires", "Survey"),
+_INLINE_41 = _names(
+    "AdSystem Error Extensions Impression Pricing ViewableImpression",
+    "AdServingId AdTitle AdVerifications Advertiser Category Creatives Description Expires Survey",
 )
-_WRAPPER_2 = ("AdSystem", "VASTAdTagURI", "Error", "Impression", "Creatives", "Extensions")
-_WRAPPER_40 = (
-    *("AdSystem", "Error", "Extensions", "Impression", "Pricing", "ViewableImpression", "AdVerifications"),
-    *("Creatives", "VASTAdTagURI"),
+_WRAPPER_2 = _names("AdSystem VASTAdTagURI Error Impression Creatives Extensions")
+_WRAPPER_40 = _names(
+    "AdSystem Error Extensions Impression Pricing ViewableImpression AdVerifications Creatives VASTAdTagURI",
 )
 # Advertiser and Category are no children of a Wrapper in any version; a receiver that wants them finds them here.
-_WRAPPER_41 = (
-    *("AdSystem", "Error", "Extensions", "Impression", "Pricing", "ViewableImpression", "AdVerifications"),
-    *("Advertiser", "Category", "BlockedAdCategories", "Creatives", "VASTAdTagURI"),
+_WRAPPER_41 = _names(
+    "AdSystem Error Extensions Impression Pricing ViewableImpression AdVerifications",
+    "Advertiser Category BlockedAdCategories Creatives VASTAdTagURI",
 )
-_LINEAR_2 = ("Duration", "TrackingEvents", "AdParameters", "VideoClicks", "MediaFiles")
-_LINEAR_3 = ("Icons", "CreativeExtensions", *_LINEAR_2)
-_LINEAR_4 = ("Icons", "TrackingEvents", "AdParameters", "Duration", "MediaFiles", "VideoClicks")
+_LINEAR_2 = _names("Duration TrackingEvents AdParameters VideoClicks MediaFiles")
+_LINEAR_3 = _names("Icons CreativeExtensions") + _LINEAR_2
+_LINEAR_4 = _names("Icons TrackingEvents AdParameters Duration MediaFiles VideoClicks")
 
 SCHEMA_ORDER: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "InLine": {"2.0": _INLINE_2, "3.0": _INLINE_3, "4.0": _INLINE_40, "4.1": _INLINE_41, "4.2": _INLINE_41},
@@ -84,7 +69,7 @@ def schema_order(parent: str, version: str) -> tuple[str, ...]:
 
 def children(parent: Element, name: str) -> Iterator[Element]:
     """The direct children of that local name, in document order."""
-    return parent.iterchildren("{*}" + name)
+    return (child for child in parent if bare_name(child.tag) == name)
 
 
 def first_child(parent: Element, name: str) -> Element | None:
@@ -94,11 +79,17 @@ def first_child(parent: Element, name: str) -> Element | None:
 
 def linears(side: Element) -> list[Element]:
     """The Linear elements of an InLine or Wrapper, in document order."""
+    return [linear for block in children(side, "Creatives") for linear in linears_of(block)]
+
+
+def linears_of(creatives: Element) -> list[Element]:
+    """The Linear elements of one Creatives block, in document order."""
     return [
         linear
-        for block in children(side, "Creatives")
-        for creative in children(block, "Creative")
-        for linear in children(creative, "Linear")
+        for creative in creatives
+        if bare_name(creative.tag) == "Creative"
+        for linear in creative
+        if bare_name(linear.tag) == "Linear"
     ]
 
 
@@ -108,20 +99,24 @@ def _tag(parent: Element, name: str) -> str:
     return namespace + brace + name
 
 
-@lru_cache(maxsize=512)
-def _later(parent: str, name: str, version: str) -> tuple[str, ...]:
-    """The elements that stand behind a child of that name, of any namespace."""
-    order = schema_order(parent, version)
-    return tuple("{*}" + other for other in order[order.index(name) + 1 :]) if name in order else ()
+@lru_cache(maxsize=64)
+def ranks(parent: str, version: str) -> Mapping[str, int]:
+    """The place of each child name in the schema order of its parent."""
+    return {name: rank for rank, name in enumerate(schema_order(parent, version))}
 
 
 def _place(parent: Element, name: str, version: str) -> int:
-    later = _later(local_name(parent), name, version)
-    following = next(parent.iterchildren(*later), None) if later else None
-    return len(parent) if following is None else parent.index(following)
+    """The index in front of the first child that the schema puts behind the name; the end for an unknown name."""
+    known = ranks(local_name(parent), version)
+    if name in known:
+        for index, child in enumerate(parent):
+            if known.get(bare_name(child.tag), -1) > known[name]:
+                return index
+    return len(parent)
 
 
-def _blank(text: str | None) -> str | None:
+def blank(text: str | None) -> str | None:
+    """The text where it is nothing but blanks."""
     return text if text and not text.strip() else None
 
 
@@ -130,10 +125,10 @@ def _insert(parent: Element, index: int, child: Element) -> None:
     count = len(parent)
     before = parent.text if index == 0 else parent[index - 1].tail
     if index == count and count:
-        child.tail = _blank(before)
-        parent[-1].tail = before if child.tail is None else _blank(parent.text)
+        child.tail = blank(before)
+        parent[-1].tail = before if child.tail is None else blank(parent.text)
     else:
-        child.tail = _blank(before) if count else None
+        child.tail = blank(before) if count else None
     parent.insert(index, child)
 
 

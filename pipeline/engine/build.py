@@ -4,37 +4,35 @@ Read, rank, take the best until the pod is full, enrich in place, number, write.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from pipeline.engine.config import ReceiverConfig, VersionPolicy, as_config
-from pipeline.engine.enrich import Collision, enrich
+from pipeline.engine.enrich import Collision, Enricher
 from pipeline.engine.markup import Markup, Unusable, markup_of, skeleton_of
-from pipeline.engine.meta import CanonicalMeta
-from pipeline.engine.openrtb import Asked, Bid, Source, read_request, read_response
+from pipeline.engine.meta import CanonicalMeta, canonical_meta, declared_seconds
+from pipeline.engine.openrtb import Asked, Bid, Received, Source, read_request, read_response
 from pipeline.engine.receivers import RECEIVERS, Receiver
 from pipeline.engine.result import SelectedBid, VastResult
 from pipeline.engine.rules import Edit
-from pipeline.engine.select import Candidate, Ranking, RejectedBid, left_over, places, rank, reject
-from pipeline.engine.write import ad_document, no_ad_document, unique_id
+from pipeline.engine.select import Ranking, RejectedBid, left_over, places, rank, reject
+from pipeline.engine.write import WrittenAd, ad_document, no_ad_document, unique_id
 from vast.document import highest, text_of
 from vast.durations import read_duration
 from vast.edit import first_child, linears
 from vast.notice import Notice
+from vast.splice import Addition, serialise_with
 
 
-@dataclass(slots=True)
-class _Taken:
-    """A bid on its way into the document."""
+class _Taken(NamedTuple):
+    """A bid on its way into the document; `additions` are still to be written into its InLine or Wrapper."""
 
-    candidate: Candidate
+    bid: Bid
+    meta: CanonicalMeta
     markup: Markup
     ad_id: str
-    edits: list[Edit]
-
-    @property
-    def bid(self) -> Bid:
-        return self.candidate.bid
+    edits: tuple[Edit, ...]
+    additions: list[Addition]
 
 
 @dataclass(slots=True)
@@ -43,7 +41,10 @@ class _Pod:
 
     config: ReceiverConfig
     asked: Asked
+    received: Received
+    currency: str
     receiver: Receiver
+    enricher: Enricher
     taken: list[_Taken] = field(default_factory=list)
     rejected: list[RejectedBid] = field(default_factory=list)
     warnings: list[Notice] = field(default_factory=list)
@@ -70,7 +71,8 @@ def build_vast_from_bid_response(
     settings, config_notices = as_config(config)
     asked, received = read_request(request), read_response(response)
     ranking = rank(received, asked, settings)
-    pod = _Pod(settings, asked, RECEIVERS[settings.receiver])
+    receiver = RECEIVERS[settings.receiver]
+    pod = _Pod(settings, asked, received, ranking.currency, receiver, Enricher(settings, receiver))
     pod.errors += [notice for notice in (received.error, asked.error) if notice]
     pod.warnings += [*config_notices, *asked.notices, *received.notices, *ranking.notices]
     pod.rejected += ranking.rejected
@@ -80,53 +82,55 @@ def build_vast_from_bid_response(
 
 def _fill(pod: _Pod, ranking: Ranking) -> None:
     """Takes the ranked bids until the pod is full; skeletons only where no playable bid is left."""
-    waiting: list[tuple[Candidate, Unusable]] = []
-    remaining = iter(ranking.candidates)
-    while pod.free and (candidate := next(remaining, None)):
+    waiting: list[tuple[Bid, Unusable]] = []
+    remaining = iter(ranking.bids)
+    while pod.free and (bid := next(remaining, None)):
         try:
-            markup = markup_of(candidate.bid, pod.config, pod.asked)
+            markup = markup_of(bid, pod.config, pod.asked)
         except Unusable as unusable:
             if pod.config.allow_skeleton_vast and unusable.code != "BID_NOT_VIDEO":
-                waiting.append((candidate, unusable))
+                waiting.append((bid, unusable))
             else:
-                pod.drop(candidate.bid, unusable.code, unusable.text)
+                pod.drop(bid, unusable.code, unusable.text)
             continue
-        _take(pod, candidate, markup)
-    for candidate, why in waiting:
+        _take(pod, bid, markup, declared_seconds(bid) or _stated_seconds(markup))
+    for bid, why in waiting:
         if pod.free:
-            _take(pod, candidate, skeleton_of(candidate.bid, candidate.meta, pod.config, why.text))
+            seconds = declared_seconds(bid)
+            _take(pod, bid, skeleton_of(bid, seconds, pod.config, why.text), seconds)
         else:
-            pod.drop(candidate.bid, why.code, why.text)
+            pod.drop(bid, why.code, why.text)
     rejected, notices = left_over(remaining, pod.config)
     pod.rejected += rejected
     pod.warnings += notices
 
 
-def _take(pod: _Pod, candidate: Candidate, markup: Markup) -> None:
+def _take(pod: _Pod, bid: Bid, markup: Markup, seconds: int) -> None:
     """Enriches the ad and gives it its id; a collision under ERROR drops it."""
     pod.warnings += markup.notices
-    bid, meta = candidate.bid, _with_duration(candidate.meta, markup)
+    meta = canonical_meta(bid, pod.currency, seconds, pod.received.bidid, pod.received.cur)
     try:
-        edits, notices = enrich(markup.side, markup.version, meta, pod.config, pod.receiver)
+        enriched = pod.enricher.enrich(markup, meta)
     except Collision as collision:
         pod.rejected.append(reject(bid, collision.notice.code, collision.notice.text))
         pod.errors.append(collision.notice)
         return
     ad_id, id_notices = unique_id(bid, markup.ad.get("id"), len(pod.taken) + 1, pod.ids)
     markup.ad.set("id", ad_id)
+    edits = tuple(enriched.edits)
     if not pod.config.placement_rules.hands_off:
         edits += pod.receiver.finish(markup.ad, markup.side, markup.version, ad_id)
-    pod.warnings += [*notices, *id_notices]
-    pod.taken.append(_Taken(Candidate(bid, meta), markup, ad_id, edits))
+    pod.warnings += enriched.notices
+    pod.warnings += id_notices
+    pod.taken.append(_Taken(bid, meta, markup, ad_id, edits, enriched.additions))
 
 
-def _with_duration(meta: CanonicalMeta, markup: Markup) -> CanonicalMeta:
-    """The duration the bid declares, else that of the markup in whole seconds."""
-    if meta.dur_sec or markup.origin != "adm":
-        return meta
+def _stated_seconds(markup: Markup) -> int:
+    """The duration the bidder's markup declares, in whole seconds; 0 for none."""
+    if markup.origin != "adm":
+        return 0
     stated = (text_of(first_child(linear, "Duration")) for linear in linears(markup.side))
-    duration_ms = next((found for text in stated if (found := read_duration(text)[0])), 0)
-    return replace(meta, dur_sec=duration_ms // 1000)
+    return next((found for text in stated if (found := read_duration(text)[0])), 0) // 1000
 
 
 def _version(pod: _Pod) -> str:
@@ -145,30 +149,42 @@ def _version(pod: _Pod) -> str:
     return version
 
 
+def _written(taken: _Taken, sequence: str) -> WrittenAd:
+    """The finished Ad; its sequence is its place in the pod, none where it is ""."""
+    ad, side, _, version, *_ = taken.markup
+    if sequence:
+        ad.set("sequence", sequence)
+    else:
+        ad.attrib.pop("sequence", "")
+    return WrittenAd(ad.nsmap.get(None), serialise_with(ad, side, version, taken.additions))
+
+
 def _result(pod: _Pod, nbr: int | None) -> VastResult:
     default = pod.config.vast_version_default
+    numbered = False
     if not pod.taken:
         version, xml = default, no_ad_document(default, pod.config.no_ad_error_url)
     else:
         version = _version(pod)
         numbered = len(pod.taken) > 1 and version != "2.0"
-        for position, taken in enumerate(pod.taken, 1):
-            taken.markup.ad.attrib.pop("sequence", "")
-            if numbered:
-                taken.markup.ad.set("sequence", str(position))
-        xml = ad_document(version, [taken.markup.ad for taken in pod.taken])
-    selected = tuple(
-        SelectedBid(
-            bid=taken.bid,
-            seat=taken.bid.seat,
-            meta=taken.candidate.meta,
-            sequence=position if len(pod.taken) > 1 and version != "2.0" else None,
-            ad_id=taken.ad_id,
-            edits=tuple(taken.edits),
-            origin=taken.markup.origin,
-            vast_version=taken.markup.version,
+        xml = ad_document(
+            version,
+            [_written(taken, str(number) if numbered else "") for number, taken in enumerate(pod.taken, 1)],
         )
-        for position, taken in enumerate(pod.taken, 1)
+    selected = tuple(
+        [
+            SelectedBid(
+                bid=taken.bid,
+                seat=taken.bid.seat,
+                meta=taken.meta,
+                sequence=number if numbered else None,
+                ad_id=taken.ad_id,
+                edits=taken.edits,
+                origin=taken.markup.origin,
+                vast_version=taken.markup.version,
+            )
+            for number, taken in enumerate(pod.taken, 1)
+        ]
     )
     return VastResult(
         xml=xml,

@@ -1,16 +1,15 @@
 """From a bid to the tree of one Ad: its adm, a wrapper round an address, or a skeleton (pipeline.md §1.7, §1.8)."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
 from html import escape
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline.engine.config import ReceiverConfig
-from pipeline.engine.meta import CanonicalMeta
 from pipeline.engine.openrtb import Asked, Bid
-from vast.document import Document, Element, parse
+from vast.document import Document, Element, kids_of, parse
 from vast.durations import format_duration
-from vast.edit import children, first_child, writable
+from vast.edit import writable
 from vast.errors import VastError
 from vast.notice import Notice
 from vast.repair import repair
@@ -55,12 +54,12 @@ class Unusable(Exception):
         self.text = text
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
+class Markup(NamedTuple):
     """The Ad of a bid in its own tree, its InLine or Wrapper, its own version, and how it came about."""
 
     ad: Element
     side: Element
+    kind: Literal["InLine", "Wrapper"]
     version: str
     origin: Origin
     notices: tuple[Notice, ...] = ()
@@ -71,26 +70,27 @@ def _sequence(ad: Element) -> int:
     return int(text) if _SEQUENCE.fullmatch(text) else 10**9
 
 
-def _choose(document: Document, bid: Bid, origin: Origin) -> Markup:
+def _choose(document: Document, bid: Bid, origin: Origin, remarks: Iterable[Notice] = ()) -> Markup:
     """The first Ad by sequence, else by place, with a notice that names the others."""
-    notices = [notice._replace(bid_id=bid.id) for notice in document.notices]
-    ads = list(children(document.root, "Ad"))
+    notices = [*remarks, *(notice._replace(bid_id=bid.id) for notice in document.notices)]
+    ads = kids_of(document.root).get("Ad")
     if not ads:
         raise Unusable("ADM_NO_AD", "the markup is an empty VAST without any Ad (the bidder's own no-ad)")
-    ad = min(ads, key=_sequence)
+    ad = ads[0]
     if len(ads) > 1:
+        ad = min(ads, key=_sequence)
         others = ", ".join(repr((other.get("id") or "without id")[:40]) for other in ads if other is not ad)
         text = f"the markup holds {len(ads)} ads; one is served, these were left out: {others[:300]}"
         notices.append(Notice("ADM_EXTRA_ADS", bid.id, text))
-    inline, wrapper = first_child(ad, "InLine"), first_child(ad, "Wrapper")
-    side = wrapper if inline is None else inline
-    if side is None:
-        raise Unusable("ADM_NO_AD", "the Ad in the markup holds neither InLine nor Wrapper")
-    if inline is not None and wrapper is not None:
-        notices.append(
-            Notice("AD_AMBIGUOUS", bid.id, "the Ad holds both InLine and Wrapper; metadata went into InLine")
-        )
-    return Markup(ad, side, document.version, origin, tuple(notices))
+    sides = kids_of(ad)
+    if "InLine" in sides:
+        if "Wrapper" in sides:
+            text = "the Ad holds both InLine and Wrapper; metadata went into InLine"
+            notices.append(Notice("AD_AMBIGUOUS", bid.id, text))
+        return Markup(ad, sides["InLine"][0], "InLine", document.version, origin, tuple(notices))
+    if "Wrapper" in sides:
+        return Markup(ad, sides["Wrapper"][0], "Wrapper", document.version, origin, tuple(notices))
+    raise Unusable("ADM_NO_AD", "the Ad in the markup holds neither InLine nor Wrapper")
 
 
 def _refusal(adm: str, error: VastError) -> Unusable:
@@ -120,10 +120,9 @@ def _parse(bid: Bid, config: ReceiverConfig) -> tuple[Document, tuple[Notice, ..
 def _wrap(url: str, bid: Bid, origin: Origin) -> Markup:
     system = escape(writable(bid.seat) or "vastdash", quote=False)
     document = parse(_WRAPPER.format(system=system, url=url))
-    markup = _choose(document, bid, origin)
     what = "no markup; its nurl" if origin == "nurl" else "an address instead of markup; it"
     notice = Notice("WRAPPED_URL", bid.id, f"the bid holds {what} was wrapped as the address of its VAST")
-    return Markup(markup.ad, markup.side, markup.version, origin, (notice,))
+    return _choose(document, bid, origin)._replace(notices=(notice,))
 
 
 def _may_be_video(bid: Bid, asked: Asked) -> bool:
@@ -139,15 +138,14 @@ def _may_be_video(bid: Bid, asked: Asked) -> bool:
 
 def markup_of(bid: Bid, config: ReceiverConfig, asked: Asked) -> Markup:
     """The Ad of a bid from its adm or from an address. Raises Unusable."""
-    address = bid.adm.strip() if len(bid.adm) < 9000 else ""
-    if _ADDRESS.fullmatch(address):
+    address = "" if bid.adm.startswith("<") or len(bid.adm) > 9000 else bid.adm.strip()
+    if address and _ADDRESS.fullmatch(address):
         if not _may_be_video(bid, asked):
             raise Unusable("BID_NOT_VIDEO", "the bid holds an address, but it is no video bid")
         return _wrap(address, bid, "adm_url")
     if bid.adm:
         document, notices = _parse(bid, config)
-        markup = _choose(document, bid, "adm")
-        return Markup(markup.ad, markup.side, markup.version, "adm", notices + markup.notices)
+        return _choose(document, bid, "adm", notices)
     if not config.wrap_nurl or not bid.nurl:
         raise Unusable(
             "BID_ADM_EMPTY",
@@ -162,16 +160,15 @@ def markup_of(bid: Bid, config: ReceiverConfig, asked: Asked) -> Markup:
     return _wrap(bid.nurl, bid, "nurl")
 
 
-def skeleton_of(bid: Bid, meta: CanonicalMeta, config: ReceiverConfig, why: str) -> Markup:
+def skeleton_of(bid: Bid, seconds: int, config: ReceiverConfig, why: str) -> Markup:
     """An InLine ad without media, in the default version, standing in for markup that cannot be used."""
     version = config.vast_version_default
     inside = _SKELETONS[version[0]].format(
         system=escape(writable(bid.seat) or "vastdash", quote=False),
         title="Ad",
         impression=_BLANK_IMPRESSION,
-        creatives=_SKELETON_CREATIVES.format(duration=format_duration(meta.dur_sec * 1000)),
+        creatives=_SKELETON_CREATIVES.format(duration=format_duration(seconds * 1000)),
     )
     document = parse(f'<VAST version="{version}"><Ad><InLine>{inside}</InLine></Ad></VAST>')
-    markup = _choose(document, bid, "skeleton")
     notice = Notice("SKELETON_USED", bid.id, f"{why}; an empty ad stands in, which a player cannot show")
-    return Markup(markup.ad, markup.side, markup.version, "skeleton", (notice,))
+    return _choose(document, bid, "skeleton")._replace(notices=(notice,))

@@ -1,34 +1,37 @@
 """What is known of a bid beside its markup, in one shape for every receiver, and how a price is written."""
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
+
+import msgspec
 
 from pipeline.engine.openrtb import Bid, as_object
 
 _FOUR_PLACES = Decimal("0.0001")
+_UNROUNDED = Decimal("1e20")
 
 
 def price_text(price: Decimal) -> str:
     """Up to 4 decimals, no trailing zeros, no exponent; a positive price is never written as 0 (xs:decimal)."""
-    rounded = price.quantize(_FOUR_PLACES, ROUND_HALF_EVEN) if price < Decimal("1e20") else price
+    rounded = price.quantize(_FOUR_PLACES, ROUND_HALF_EVEN) if price < _UNROUNDED else price
     if rounded == 0 and price > 0:
         rounded = price
     text = format(rounded, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-@dataclass(frozen=True, slots=True)
-class CanonicalMeta:
+class CanonicalMeta(msgspec.Struct, frozen=True):
     """A bid's metadata (pipeline.md §1.1). Price in CPM of `currency`; `dur_sec` in seconds, 0 when unknown.
 
-    `slot_in_pod` is the bidder's wish; `adomain` is the first of its list.
+    `price_text` is the price as it is written into VAST; `slot_in_pod` is the bidder's wish; `adomain` is the first
+    of its list.
     """
 
     bid_id: str
     ad_id: str
     imp_id: str
     price: Decimal
+    price_text: str
     currency: str
     deal_id: str
     seat: str
@@ -44,11 +47,6 @@ class CanonicalMeta:
     bid_id_response_level: str
     currency_top_level: str
 
-    @property
-    def price_text(self) -> str:
-        """The price as it is written into VAST."""
-        return price_text(self.price)
-
 
 def _identifier(value: Any) -> str:
     if isinstance(value, str):
@@ -56,7 +54,7 @@ def _identifier(value: Any) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
-def _seconds(bid: Bid) -> int:
+def declared_seconds(bid: Bid) -> int:
     """bid.dur, else bid.ext.prebid.video.duration, else 0."""
     if bid.dur is not None and bid.dur > 0:
         return bid.dur
@@ -65,14 +63,18 @@ def _seconds(bid: Bid) -> int:
     return int(reported) if usable else 0  # type: ignore[arg-type]
 
 
-def canonical_meta(bid: Bid, currency: str, response_bid_id: str, response_currency: str) -> CanonicalMeta:
+def canonical_meta(
+    bid: Bid, currency: str, dur_sec: int, response_bid_id: str, response_currency: str
+) -> CanonicalMeta:
     """The metadata of a bid whose price is usable, in the response's currency."""
     advertiser = bid.advertiser_meta
+    price = bid.price if bid.price is not None else Decimal(0)
     return CanonicalMeta(
         bid_id=bid.id,
         ad_id=bid.adid,
         imp_id=bid.impid,
-        price=bid.price if bid.price is not None else Decimal(0),
+        price=price,
+        price_text=price_text(price),
         currency=currency,
         deal_id=bid.dealid,
         seat=bid.seat,
@@ -83,7 +85,7 @@ def canonical_meta(bid: Bid, currency: str, response_bid_id: str, response_curre
         advertiser_name=_identifier(advertiser.get("advertiserName")),
         cats=tuple(dict.fromkeys(bid.cat)),
         cattax=bid.cattax,
-        dur_sec=_seconds(bid),
+        dur_sec=dur_sec,
         slot_in_pod=bid.slotinpod or 0,
         bid_id_response_level=response_bid_id,
         currency_top_level=response_currency,

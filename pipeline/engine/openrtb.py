@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -25,14 +25,15 @@ _LONGEST_INTEGER = 300
 _HUGE = 10**_LONGEST_INTEGER
 MAX_BIDS = 10_000
 """Seats and bids of one response that are read: every one of them costs a decision and a sentence."""
+_LIMIT = 10**9
+Whole = Annotated[int, msgspec.Meta(gt=-_LIMIT, lt=_LIMIT)]
 
 
-@dataclass(frozen=True, slots=True)
-class Bid:
+class Bid(msgspec.Struct, frozen=True):
     """One bid with the fields the pipeline reads; `position` counts the bids of the response from 0.
 
-    `price` is a finite Decimal or None; `price_remark` says why it is None or that it was a string. `adm` is "" when
-    blank. `malformed` is set for an entry that is no JSON object.
+    `price` is a finite Decimal or None; `price_remark` says why it is None or that it was a string; `price_given` is
+    what stood there. `adm` is "" when blank. `malformed` is set for an entry that is no JSON object.
     """
 
     position: int
@@ -41,21 +42,26 @@ class Bid:
     id: str = ""
     impid: str = ""
     price: Decimal | None = None
-    price_shown: str = ""
+    price_given: Any = msgspec.UNSET
     price_remark: str = ""
     adm: str = ""
     nurl: str = ""
     adomain: tuple[str, ...] = ()
     cat: tuple[str, ...] = ()
-    cattax: int | None = None
+    cattax: Whole | None = None
     adid: str = ""
     cid: str = ""
     crid: str = ""
     dealid: str = ""
-    dur: int | None = None
-    mtype: int | None = None
-    slotinpod: int | None = None
-    ext: Json = field(default_factory=dict)
+    dur: Whole | None = None
+    mtype: Whole | None = None
+    slotinpod: Whole | None = None
+    ext: dict[str, Any] = {}
+
+    @property
+    def price_shown(self) -> str:
+        """The price as received, for a sentence; "" when the bid has none."""
+        return "" if self.price_given is msgspec.UNSET else _shown(self.price_given)
 
     @property
     def prebid(self) -> Json:
@@ -100,7 +106,7 @@ class _Unreadable(Exception):
 
 def as_object(value: Any) -> Json:
     """The value when it is a JSON object, else {}."""
-    return value if isinstance(value, Mapping) else {}
+    return value if type(value) is dict or isinstance(value, Mapping) else {}
 
 
 def _shown(value: Any) -> str:
@@ -207,7 +213,7 @@ class _Reading:
         if (
             isinstance(value, (int, float))
             and not isinstance(value, bool)
-            and abs(value) < 1e9
+            and abs(value) < _LIMIT
             and value == int(value)
         ):
             return int(value)
@@ -235,10 +241,39 @@ def _price(value: Any) -> tuple[Decimal | None, str]:
 
 
 def _read_bid(source: Json, seat: str, position: int, notices: list[Notice]) -> Bid:
+    """A bid whose every field is of its type is taken as it is; any other is read field by field, with remarks."""
+    price, price_remark = _price(source.get("price"))
+    ours = {
+        "position": position,
+        "seat": seat,
+        "malformed": "",
+        "price": price,
+        "price_given": source.get("price", msgspec.UNSET),
+        "price_remark": price_remark,
+    }
+    try:
+        bid = msgspec.convert({**source, **ours}, Bid)
+    except msgspec.ValidationError:
+        return _read_untidy_bid(source, ours, notices)
+    return bid if _is_tidy(bid) else _read_untidy_bid(source, ours, notices)
+
+
+def _is_tidy(bid: Bid) -> bool:
+    """True when trimming and cleaning would change nothing."""
+    trimmed = "".join((bid.id, bid.impid, bid.nurl, bid.dealid, *bid.adomain, *bid.cat))
+    return (
+        " " not in trimmed
+        and f"{trimmed}{bid.adid}{bid.cid}{bid.crid}".isprintable()
+        and not bid.adm.isspace()
+        and "" not in bid.adomain
+        and "" not in bid.cat
+    )
+
+
+def _read_untidy_bid(source: Json, ours: dict[str, Any], notices: list[Notice]) -> Bid:
     raw_id = source.get("id")
     bid_id = writable(raw_id) if isinstance(raw_id, str) else ""
     reading = _Reading(source, notices, "bid", bid_id)
-    price, price_remark = _price(source.get("price"))
     ext = source.get("ext")
     if ext is not None and not isinstance(ext, Mapping):
         reading.remark("ext", ext, "an object")
@@ -246,13 +281,9 @@ def _read_bid(source: Json, seat: str, position: int, notices: list[Notice]) -> 
     if adm is not None and not isinstance(adm, str):
         reading.remark("adm", adm, "a string")
     return Bid(
-        position=position,
-        seat=seat,
+        **ours,
         id=reading.text("id").strip(),
         impid=reading.text("impid").strip(),
-        price=price,
-        price_shown=_shown(source.get("price")) if "price" in source else "",
-        price_remark=price_remark,
         # Not cleaned: what cannot be written makes the adm unreadable, and that is said of the adm.
         adm=adm if isinstance(adm, str) and adm.strip() else "",
         nurl=reading.text("nurl").strip(),
@@ -266,7 +297,7 @@ def _read_bid(source: Json, seat: str, position: int, notices: list[Notice]) -> 
         dur=reading.whole("dur"),
         mtype=reading.whole("mtype"),
         slotinpod=reading.whole("slotinpod"),
-        ext=as_object(ext),
+        ext=dict(as_object(ext)),
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from pipeline.engine.markup import Origin
 from pipeline.engine.meta import CanonicalMeta
 from pipeline.engine.openrtb import Bid
@@ -11,8 +13,7 @@ from pipeline.engine.select import RejectedBid
 from vast.notice import Notice
 
 
-@dataclass(frozen=True, slots=True)
-class SelectedBid:
+class SelectedBid(msgspec.Struct, frozen=True):
     """A served bid. `sequence` is None for a lone ad; `origin` tells what its markup came from."""
 
     bid: Bid

@@ -4,13 +4,15 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from pipeline.engine.config import HARD_CAP, ReceiverConfig, SelectionStrategy
-from pipeline.engine.meta import CanonicalMeta, canonical_meta, price_text
+from pipeline.engine.meta import price_text
 from pipeline.engine.openrtb import Asked, Bid, Received
 from vast.notice import Notice
 
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +29,19 @@ class RejectedBid:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A bid that may be served, with its metadata."""
-
-    bid: Bid
-    meta: CanonicalMeta
-
-
-@dataclass(frozen=True, slots=True)
 class Ranking:
-    """Candidates best first; the rejected in the response's order; a notice for each rejection and more."""
+    """Bids that may be served, best first; the rejected in the response's order; a notice for each rejection and more.
 
-    candidates: tuple[Candidate, ...]
+    Prices are in `currency`.
+    """
+
+    bids: tuple[Bid, ...]
     rejected: tuple[RejectedBid, ...]
     notices: tuple[Notice, ...]
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Situation:
+class _Situation(NamedTuple):
     asked: Asked
     config: ReceiverConfig
 
@@ -65,7 +61,7 @@ def _has_no_price(bid: Bid, situation: _Situation) -> str:
 
 
 def _is_too_cheap(bid: Bid, situation: _Situation) -> str:
-    price = bid.price or Decimal(0)
+    price = bid.price or _ZERO
     if price > 0 or (price == 0 and bid.dealid and situation.config.allow_zero_price_deals):
         return ""
     return (
@@ -92,7 +88,10 @@ RULES: tuple[tuple[str, Callable[[Bid, _Situation], str]], ...] = (
 
 
 def _fault(bid: Bid, situation: _Situation) -> tuple[str, str] | None:
-    return next(((code, text) for code, rule in RULES if (text := rule(bid, situation))), None)
+    for code, rule in RULES:
+        if text := rule(bid, situation):
+            return code, text
+    return None
 
 
 def _currency(received: Received, config: ReceiverConfig, notices: list[Notice]) -> str:
@@ -104,12 +103,11 @@ def _currency(received: Received, config: ReceiverConfig, notices: list[Notice])
     return config.default_currency
 
 
-def _order(config: ReceiverConfig) -> Callable[[Candidate], tuple[object, ...]]:
-    def key(candidate: Candidate) -> tuple[object, ...]:
-        bid, price = candidate.bid, candidate.meta.price
-        deal_last = not bid.dealid
-        first = (deal_last, -price) if config.deals_first else (-price, deal_last)
-        return (price == 0, *first, bid.id, bid.seat, bid.position)
+def _order(config: ReceiverConfig) -> Callable[[Bid], tuple[object, ...]]:
+    def key(bid: Bid) -> tuple[object, ...]:
+        price, deal_last = bid.price or _ZERO, not bid.dealid
+        first, second = (deal_last, -price) if config.deals_first else (-price, deal_last)
+        return (not price, first, second, bid.id, bid.seat, bid.position)
 
     return key
 
@@ -118,29 +116,45 @@ def _named(bid: Bid) -> str:
     return f"bid {bid.id[:60]!r}" if bid.id else f"the bid at place {bid.position + 1}"
 
 
+class _Repeats:
+    """Knows bids again by seat, id and markup; markup is hashed only where a seat uses an id twice."""
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[str, str], Bid] = {}
+        self._markups: dict[tuple[str, str], set[str]] = {}
+
+    def hold(self, bid: Bid) -> bool:
+        """True when the bid came before; else it is kept in mind."""
+        first = self._first.setdefault((bid.seat, bid.id), bid)
+        if first is bid:
+            return False
+        markups = self._markups.setdefault((bid.seat, bid.id), {first.adm or first.nurl})
+        before = len(markups)
+        markups.add(bid.adm or bid.nurl)
+        return len(markups) == before
+
+
 def rank(received: Received, asked: Asked, config: ReceiverConfig) -> Ranking:
     """Filters and orders the bids: price, deal, id, seat, place; deals before prices with `deals_first`."""
     notices: list[Notice] = []
     rejected: list[RejectedBid] = []
-    candidates: list[Candidate] = []
-    seen: set[tuple[str, str, str]] = set()
+    ranked: list[Bid] = []
+    repeats = _Repeats()
     situation = _Situation(asked, config)
     currency = _currency(received, config, notices)
     for bid in received.bids:
         fault = _fault(bid, situation)
-        identity = (bid.seat, bid.id, bid.adm or bid.nurl)
-        if fault is None and bid.id and identity in seen:
+        if fault is None and bid.id and repeats.hold(bid):
             fault = ("BID_DUPLICATE", "the same seat sent the same bid twice; the first was kept")
         if fault:
             rejected.append(reject(bid, *fault))
             notices.append(Notice(fault[0], bid.id, f"{_named(bid)} was rejected: {fault[1]}"))
             continue
-        seen.add(identity)
         if bid.price_remark:
             notices.append(Notice("BID_PRICE_STRING", bid.id, f"{_named(bid)}: {bid.price_remark}"))
-        candidates.append(Candidate(bid, canonical_meta(bid, currency, received.bidid, received.cur)))
-    candidates.sort(key=_order(config))
-    return Ranking(tuple(candidates), tuple(rejected), tuple(notices), currency)
+        ranked.append(bid)
+    ranked.sort(key=_order(config))
+    return Ranking(tuple(ranked), tuple(rejected), tuple(notices), currency)
 
 
 def places(config: ReceiverConfig) -> int:
@@ -152,9 +166,7 @@ def places(config: ReceiverConfig) -> int:
     return min(config.max_ads_in_pod or HARD_CAP, HARD_CAP)
 
 
-def left_over(
-    candidates: Iterable[Candidate], config: ReceiverConfig
-) -> tuple[list[RejectedBid], list[Notice]]:
+def left_over(bids: Iterable[Bid], config: ReceiverConfig) -> tuple[list[RejectedBid], list[Notice]]:
     """What happens to good bids that found no place: rejected, with one notice for all of them."""
     limit = places(config)
     single = config.selection_strategy == SelectionStrategy.SINGLE
@@ -164,7 +176,7 @@ def left_over(
         if single
         else f"all {limit} places of the pod went to higher ranks"
     )
-    rejected = [reject(candidate.bid, code, reason) for candidate in candidates]
+    rejected = [reject(bid, code, reason) for bid in bids]
     if single or not rejected:
         return rejected, []
     text = f"the pod holds {limit} ads; {len(rejected)} more could have been served"

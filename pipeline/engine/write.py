@@ -1,31 +1,36 @@
 """Writes the finished document: one root round the ads' own bytes, ids that are unique, and the no-ad document."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from pipeline.engine.openrtb import Bid
-from vast.document import DECLARATION, Element, serialise_element
+from vast.document import DECLARATION
 from vast.notice import Notice
 
 
-def _shared_namespace(ads: Sequence[Element]) -> str | None:
-    """The default namespace that every ad declares, or None."""
-    namespaces = {ad.nsmap.get(None) for ad in ads}
-    return namespaces.pop() if len(namespaces) == 1 else None
+class WrittenAd(NamedTuple):
+    """An Ad as bytes with the namespaces it needs, and the default namespace that its start tag declares."""
+
+    namespace: str | None
+    xml: bytes
 
 
-def ad_document(version: str, ads: Sequence[Element]) -> bytes:
-    """A VAST document of that version round the ads, each as it stands in its own tree with the namespaces it needs."""
-    namespace = _shared_namespace(ads)
-    declared = f" xmlns={quoteattr(namespace)}".encode() if namespace else b""
+def ad_document(version: str, ads: Sequence[WrittenAd]) -> bytes:
+    """A VAST document of that version round the ads; a namespace that all of them declare stands at its root."""
+    namespaces = {ad.namespace for ad in ads}
+    shared = namespaces.pop() if len(namespaces) == 1 else None
+    declared = f" xmlns={quoteattr(shared)}".encode() if shared else b""
     root = b'<VAST version="' + version.encode() + b'"' + declared + b">"
-    slices = []
-    for ad in ads:
-        written = serialise_element(ad)
-        head, separator, rest = written.partition(b">")
-        # The root declares it for all; only the start tag of the Ad repeats it.
-        slices.append(head.replace(declared, b"", 1) + separator + rest if declared else written)
-    return DECLARATION + root + b"".join(slices) + b"</VAST>"
+    return b"".join((DECLARATION, root, *(_without(declared, ad.xml) for ad in ads), b"</VAST>"))
+
+
+def _without(declared: bytes, xml: bytes) -> bytes:
+    """The element without what its own start tag repeats of the root's."""
+    if not declared:
+        return xml
+    head, separator, rest = xml.partition(b">")
+    return head.replace(declared, b"", 1) + separator + rest
 
 
 def no_ad_document(version: str, error_url: str) -> bytes:

@@ -1,0 +1,131 @@
+"""The kinds of metadata a bid knows beside its markup, and their two forms in VAST (pipeline.md §1.9)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import NamedTuple
+
+from pipeline.engine.meta import CanonicalMeta
+
+# AdCOM 1.0, list "Category Taxonomies": the list a bid's cattax names, as the address of its publisher.
+_CONTENT = "https://iabtechlab.com/standards/content-taxonomy/"
+_AD_PRODUCT = "https://iabtechlab.com/standards/ad-product-taxonomy/"
+_AUDIENCE = "https://iabtechlab.com/standards/audience-taxonomy/"
+AUTHORITIES = {3: _AD_PRODUCT, 4: _AUDIENCE, 8: _AD_PRODUCT}
+
+
+class Leaf(NamedTuple):
+    """One element to write: its name inside an Extension, its text, its attributes."""
+
+    name: str
+    text: str
+    attributes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def currency(self) -> str:
+        return dict(self.attributes).get("currency", "")
+
+
+Values = tuple[Leaf, ...]
+
+
+def _pricing(meta: CanonicalMeta) -> Values:
+    if meta.price <= 0:
+        return ()
+    return (Leaf("Price", meta.price_text, (("model", "CPM"), ("currency", meta.currency))),)
+
+
+def _advertiser(meta: CanonicalMeta) -> Values:
+    return (Leaf("Advertiser", meta.adomain),) if meta.adomain else ()
+
+
+def _categories(meta: CanonicalMeta) -> Values:
+    authority = (("authority", AUTHORITIES.get(meta.cattax or 1, _CONTENT)),)
+    return tuple([Leaf("Category", code, authority) for code in meta.cats])
+
+
+def _debug(meta: CanonicalMeta) -> Values:
+    facts = (
+        ("BidID", meta.bid_id),
+        ("ImpID", meta.imp_id),
+        ("DealID", meta.deal_id),
+        ("Seat", meta.seat),
+        ("Price", meta.price_text),
+        ("Currency", meta.currency),
+    )
+    return tuple([Leaf(name, text) for name, text in facts if text])
+
+
+def _amount(leaves: Sequence[Leaf]) -> object:
+    leaf = leaves[0]
+    try:
+        value: object = Decimal(leaf.text)
+    except InvalidOperation:
+        value = leaf.text.casefold()
+    return value, leaf.currency.strip().casefold()
+
+
+def _first_text(leaves: Sequence[Leaf]) -> object:
+    return leaves[0].text.casefold()
+
+
+def _set_of_texts(leaves: Sequence[Leaf]) -> object:
+    return frozenset(leaf.text.casefold() for leaf in leaves)
+
+
+def _named_texts(leaves: Sequence[Leaf]) -> object:
+    return frozenset((leaf.name, leaf.text) for leaf in leaves)
+
+
+class Datum(NamedTuple):
+    """One kind of metadata: the rule that places it, its VAST element, the type of its Extension, how values compare.
+
+    `element` is "" for a datum without a VAST element of its own; `inline_since` tells since which version an InLine
+    or a Wrapper may hold it; `many` admits several elements.
+    """
+
+    name: str
+    rule: str
+    extension: str
+    wanted: Callable[[CanonicalMeta], Values]
+    comparable: Callable[[Sequence[Leaf]], object]
+    element: str = ""
+    inline_since: Mapping[str, str] = MappingProxyType({})
+    many: bool = False
+
+
+PRICING = Datum(
+    name="pricing",
+    rule="pricing_placement",
+    extension="pricing",
+    wanted=_pricing,
+    comparable=_amount,
+    element="Pricing",
+    inline_since={"InLine": "3.0", "Wrapper": "4.0"},
+)
+ADVERTISER = Datum(
+    name="advertiser",
+    rule="advertiser_placement",
+    extension="advertiser",
+    wanted=_advertiser,
+    comparable=_first_text,
+    element="Advertiser",
+    inline_since={"InLine": "3.0"},
+)
+CATEGORIES = Datum(
+    name="categories",
+    rule="categories_placement",
+    extension="iab_category",
+    wanted=_categories,
+    comparable=_set_of_texts,
+    element="Category",
+    inline_since={"InLine": "4.0"},
+    many=True,
+)
+DEBUG = Datum(
+    name="debug",
+    rule="debug_placement",
+    extension="openrtb",
+    wanted=_debug,
+    comparable=_named_texts,
+)
