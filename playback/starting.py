@@ -22,6 +22,8 @@ from playback.models import AdDocument, Session, SessionLedger
 from playback.rows import provider_levels, publisher_levels
 
 SEED_LIMIT = 2**53
+# Media seconds a second: slower never ends in a working day, faster is what 0 is for.
+SLOWEST, FASTEST = 0.05, 1000.0
 # The engine's field -> what whoever starts a session calls it.
 _ASKED_AS = {"headless_playback_speed": "speed"}
 
@@ -53,8 +55,10 @@ def start(
     ``speed`` paces a headless session (0 = as fast as possible); real time has no speed. Without a seed a random
     one is chosen here and recorded.
     """
+    _refuse_a_crowd()
     client, ad = _ad(vast, ad_index)
     config = _config(mode, speed, provider, publisher)
+    _refuse_a_crawl(config.headless_playback_speed)
     seed = secrets.randbelow(SEED_LIMIT) if seed is None else seed
     try:
         player = PlayerFactory.create(client, ad, config=config, seed=seed, env=_environment())
@@ -79,6 +83,21 @@ def start(
         SessionLedger.objects.create(session=row)
         transaction.on_commit(lambda: runner.submit(row.public_id))
     return row
+
+
+def _refuse_a_crowd() -> None:
+    running = Session.objects.filter(status__in=(Session.Status.PENDING, Session.Status.RUNNING)).count()
+    if running >= settings.RUNNING_SESSIONS_MAX:
+        raise StartRefused(
+            "build", f"{running} sessions are running already: wait for some to end, or stop some."
+        )
+
+
+def _refuse_a_crawl(speed: float) -> None:
+    if speed and not SLOWEST <= speed <= FASTEST:
+        raise StartRefused(
+            "speed", f"A pace is 0 (as fast as possible) or between {SLOWEST:g} and {FASTEST:g}."
+        )
 
 
 def _ad(vast: str, ad_index: int) -> tuple[VastClient, AdData]:

@@ -14,9 +14,14 @@ _SHARED = [
 
 
 def _one_line_a_request(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """The line at the end of a request says all that the one at its start does."""
+    """The line at the end of a request says all that the one at its start does.
+
+    Addresses are logged without their query: what callers put there is theirs, a mistyped password included.
+    """
     if event.get("event") == "request_started":
         raise structlog.DropEvent
+    if isinstance(event.get("request"), str):
+        event["request"] = event["request"].partition("?")[0]
     return event
 
 

@@ -73,6 +73,8 @@ def test_an_ad_of_a_pod_is_chosen_by_its_place(qa):
         ({"vast": inline(), "seed": 2**53}, "seed"),
         ({"vast": inline(), "seed": "lucky"}, "seed"),
         ({"vast": inline(), "speed": -1}, "speed"),
+        ({"vast": inline(), "speed": 1e-300}, "speed"),
+        ({"vast": inline(), "speed": 5000}, "speed"),
         ({"vast": inline(), "speed": float("inf")}, "speed"),
         ({"vast": inline(), "speed": float("nan")}, "speed"),
         ({"vast": inline(), "ad_index": 4}, "ad_index"),

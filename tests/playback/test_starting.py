@@ -256,3 +256,11 @@ class TestTheForm:
     @pytest.mark.parametrize("query", ["", "?build=", "?build=zzzzzzzzzzzz"])
     def test_without_a_build_there_is_nothing_to_play(self, qa, query):
         assert qa.get(reverse("session-new") + query).status_code == 404
+
+
+def test_more_sessions_than_may_run_at_a_time_are_refused_and_nothing_is_stored(settings):
+    settings.RUNNING_SESSIONS_MAX = 1
+    make_session()
+    with pytest.raises(StartRefused, match="1 sessions are running already"):
+        make_session()
+    assert Session.objects.count() == 1
