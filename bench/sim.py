@@ -3,6 +3,10 @@
 The yardstick below walks 300 ticks through a 30 s ad, each with its coroutine hop, two quartile computations, a log
 call and context variables, and acts on the same draws. Both sides keep every session, and must end the same way.
 Each player is made with PlayerFactory.
+
+`abstraction_overhead` is the real player against the headless one, both on a clock that is pushed by hand from event
+to event of a crowded ad. `given_over_own_clock` is a real player undisturbed on a virtual clock it was given, against
+a headless one on a clock of its own, per session.
 """
 
 import asyncio
@@ -11,6 +15,7 @@ import random
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from statistics import median
 from typing import Any
 from uuid import UUID
@@ -18,19 +23,24 @@ from uuid import UUID
 from bench.rounds import interleaved, ratio
 from playback.engine import (
     AdData,
+    HeadlessPlayer,
     PlaybackSession,
     PlaybackSessionConfig,
     PlayerFactory,
+    SimulatedTimeProvider,
     VastClient,
+    VastPlayer,
 )
 from playback.engine.interruptions import earliest
 from playback.engine.plan import Moment, Plan, compile_plan
 
-ROUNDS = 5
+ROUNDS = 9
 TICKED = 100
 JUMPED = 1000
 TICK_MS = 100
 LENGTHS_SEC = (15, 300)
+DRIVEN = 20
+CROWD = 108
 
 RULES: dict[str, dict[str, Any]] = {
     "start": {"probability": 0.05, "min_offset_sec": 0.0, "max_offset_sec": 5.0, "reason": "network_error"},
@@ -50,11 +60,11 @@ playhead = ContextVar("playhead", default=0.0)
 status = ContextVar("status", default="pending")
 
 
-def document(seconds: int) -> str:
+def document(seconds: int, marks_at: Sequence[int] = (10, 40, 60, 90)) -> str:
     """An ad with twelve instants: loaded, impression, creativeView, start, the quartiles, and four progress marks."""
     marks = "".join(
         f'<Tracking event="progress" offset="{share}%"><![CDATA[https://t.example.com/p{share}]]></Tracking>'
-        for share in (10, 40, 60, 90)
+        for share in marks_at
     )
     names = ("loaded", "creativeView", "start", "firstQuartile", "midpoint", "thirdQuartile", "complete")
     trackers = "".join(
@@ -154,8 +164,8 @@ class TickPlayer:
         return self
 
 
-def ad_of(seconds: int) -> AdData:
-    ad = asyncio.run(VastClient.from_xml(document(seconds)).request_ad())
+def ad_of(seconds: int, marks_at: Sequence[int] = (10, 40, 60, 90)) -> AdData:
+    ad = asyncio.run(VastClient.from_xml(document(seconds, marks_at)).request_ad())
     assert isinstance(ad, AdData)
     return ad
 
@@ -164,8 +174,64 @@ async def tick(plan: Plan, count: int) -> list[TickPlayer]:
     return [await TickPlayer(plan, seed).play() for seed in range(count)]
 
 
-async def jump(client: VastClient, ad: AdData, count: int) -> list[PlaybackSession]:
-    return [await PlayerFactory.create(client, ad, config=CONFIG, seed=seed).play() for seed in range(count)]
+async def jump(
+    client: VastClient, ad: AdData, count: int, config: PlaybackSessionConfig = CONFIG
+) -> list[PlaybackSession]:
+    return [await PlayerFactory.create(client, ad, config=config, seed=seed).play() for seed in range(count)]
+
+
+def stretched(ad: AdData) -> PlaybackSessionConfig:
+    """The rules at the same shares of another ad, so that as many of them strike, at the same events."""
+    factor = (ad.duration_ms or 0) / 30_000
+    rules = {
+        event: {name: value * factor if name.endswith("_sec") else value for name, value in parts.items()}
+        for event, parts in RULES.items()
+    }
+    return CONFIG.evolve(interruption_rules=rules)
+
+
+@cache
+def whole(mode: Any) -> PlaybackSessionConfig:
+    return PlaybackSessionConfig(mode=mode, max_session_duration_sec=0)
+
+
+async def driven(kind: type[VastPlayer] | type[HeadlessPlayer], ad: AdData, count: int) -> None:
+    """Sessions on a clock that is pushed to each percent of the ad in turn, where this ad has its events."""
+    for seed in range(count):
+        clock = SimulatedTimeProvider(autojump=False)
+        player = kind(None, ad, whole(kind.mode), seed=seed, time_provider=clock)
+        playing = asyncio.create_task(player.play())
+        await clock.sleep(0)
+        while not playing.done():
+            clock.advance((ad.duration_ms or 0) / 100_000)
+            await clock.sleep(0)
+            await clock.sleep(0)
+        assert len(playing.result().events) == CROWD
+
+
+async def undisturbed(kind: type[VastPlayer] | type[HeadlessPlayer], ad: AdData, count: int) -> None:
+    """Sessions alone on their clock: one they are given where they are real, else their own."""
+    for seed in range(count):
+        clock = SimulatedTimeProvider() if kind is VastPlayer else None
+        await kind(None, ad, whole(kind.mode), seed=seed, time_provider=clock).play()
+
+
+def overheads() -> dict[str, float]:
+    crowded, plain = ad_of(30, range(1, 101)), ad_of(30)
+    taken = interleaved(
+        {
+            "real": (lambda: asyncio.run(driven(VastPlayer, crowded, DRIVEN)), 1),
+            "headless": (lambda: asyncio.run(driven(HeadlessPlayer, crowded, DRIVEN)), 1),
+            "given": (lambda: asyncio.run(undisturbed(VastPlayer, plain, JUMPED)), 1),
+            "own": (lambda: asyncio.run(undisturbed(HeadlessPlayer, plain, JUMPED)), 1),
+        },
+        ROUNDS,
+    )
+    return {
+        "abstraction_overhead": ratio(taken["real"], taken["headless"]),
+        "driven_us_per_event": median(taken["real"]) / DRIVEN / CROWD * 1e6,
+        "given_over_own_clock": ratio(taken["given"], taken["own"]),
+    }
 
 
 def check_same_outcomes(plan: Plan, client: VastClient, ad: AdData, sessions: int = 400) -> float:
@@ -200,8 +266,8 @@ def run() -> dict[str, float]:
     short, long = (ad_of(seconds) for seconds in LENGTHS_SEC)
     by_length = interleaved(
         {
-            "short": (lambda: asyncio.run(jump(client, short, JUMPED)), 1),
-            "long": (lambda: asyncio.run(jump(client, long, JUMPED)), 1),
+            "short": (lambda: asyncio.run(jump(client, short, JUMPED, stretched(short))), 1),
+            "long": (lambda: asyncio.run(jump(client, long, JUMPED, stretched(long))), 1),
         },
         ROUNDS,
     )
@@ -211,4 +277,5 @@ def run() -> dict[str, float]:
         "sim_tick_loop_sessions_per_s": 1 / median(ticked),
         "sim_share_cut_short": cut_short,
         "sim_time_300s_over_15s": ratio(by_length["long"], by_length["short"]),
+        **overheads(),
     }
