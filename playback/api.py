@@ -103,4 +103,10 @@ def _summary(row: Session) -> dict[str, Any]:
 
 
 def _detail(row: Session) -> dict[str, Any]:
-    return {**_summary(row), "record": row.record, "ledger": row.ledger.entries}
+    return {**_summary(row), "record": row.record, "ledger": _ledger(row)}
+
+
+def _ledger(row: Session) -> Any:
+    """From the player while it runs here, from the row afterwards."""
+    running = runner.look(row.public_id, lambda _, player: [entry.to_dict() for entry in player.ledger])
+    return row.ledger.entries if running is None else running

@@ -1,12 +1,15 @@
 """A session as the page shows it: the same picture from a running player and from a stored record."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from playback.engine import PlaybackSession, PlaybackSessionState
 from playback.engine.events import QUARTILES
 from playback.timeline import Timeline, timeline
+
+Ledger = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class EventRow:
     urls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SessionView:
     """What the fragments show. Times are seconds of the ad, but for ``clock_sec`` (pauses included)."""
 
@@ -36,7 +39,12 @@ class SessionView:
     duration_sec: float
     timeline: Timeline
     session: PlaybackSession
-    ledger: Sequence[Mapping[str, Any]] = field(default=())
+    read_ledger: Callable[[], Ledger]
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Every tracker with its fate; taken only when it is shown, since an ad may hold thousands."""
+        return self.read_ledger()
 
     @property
     def has_ended(self) -> bool:
@@ -76,7 +84,7 @@ def view(
     *,
     public_id: str,
     session: PlaybackSession,
-    ledger: Sequence[Mapping[str, Any]],
+    ledger: Callable[[], Ledger],
     now: PlaybackSessionState | None = None,
 ) -> SessionView:
     """``now`` is a running player's state, whose playhead is ahead of the session's last record."""
@@ -97,11 +105,11 @@ def view(
         duration_sec=session.duration_sec,
         timeline=timeline(session, offset),
         session=session,
-        ledger=ledger,
+        read_ledger=ledger,
     )
 
 
-def _urls_by_moment(ledger: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], list[str]]:
+def _urls_by_moment(ledger: Ledger) -> dict[tuple[str, int], list[str]]:
     found: dict[tuple[str, int], list[str]] = {}
     for entry in ledger:
         if entry["status"] != "not_reached" and entry["due_ms"] is not None:

@@ -73,7 +73,7 @@ def live_view(public_id: str, player: BaseVastPlayer) -> SessionView:
     return view(
         public_id=public_id,
         session=player.session,
-        ledger=[entry.to_dict() for entry in player.ledger],
+        ledger=lambda: [entry.to_dict() for entry in player.ledger],
         now=player.state(),
     )
 

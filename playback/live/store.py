@@ -59,7 +59,9 @@ class RowStore:
         """The player's own call: at every event, and at the end."""
         if not self._open:
             return
-        record, entries = session.to_dict(), [entry.to_dict() for entry in ledger]
+        record = session.to_dict()
+        # While it runs the ledger follows from the record; it is kept for those who read the session later.
+        entries = [entry.to_dict() for entry in ledger] if session.has_ended() else None
         while self._open:
             try:
                 await _in_database(_save)(self.public_id, record, entries)
@@ -94,7 +96,7 @@ def stored_view(public_id: str) -> SessionView | None:
         session = PlaybackSession.from_dict(row.record)
     except (Session.DoesNotExist, *UNREADABLE):
         return None
-    return view(public_id=public_id, session=session, ledger=row.ledger.entries)
+    return view(public_id=public_id, session=session, ledger=lambda: row.ledger.entries)
 
 
 def _unfinished() -> list[str]:

@@ -73,7 +73,7 @@ def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     except UNREADABLE as error:
         return render(request, "playback/session_unreadable.html", {"row": row, "error": error})
     shown = runner.look(public_id, live_view) or view(
-        public_id=public_id, session=session, ledger=row.ledger.entries
+        public_id=public_id, session=session, ledger=lambda: row.ledger.entries
     )
     media = media_of(row.document.xml, row.ad_index)
     context = {
