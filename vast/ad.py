@@ -6,10 +6,10 @@ Every tolerance that changes what is read is a notice (IAB VAST 2.0 to 4.3; play
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 from vast.creative import (
     NOTHING,
-    Kids,
     Remarks,
     attribute,
     first,
@@ -21,7 +21,7 @@ from vast.creative import (
     trackers,
     urls,
 )
-from vast.document import Document, Element, kids_of, parse, text_of
+from vast.document import Document, Element, Kids, kids_of, parse, text_of
 from vast.facts import (
     Ad,
     CaptionFile,
@@ -67,8 +67,11 @@ __all__ = [
     "ViewableImpression",
     "WrapperFacts",
     "read",
+    "recall",
 ]
 
+_KEPT = 256
+_LONGEST_KEPT = 64 * 1024
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,20})?")
 
 
@@ -188,3 +191,13 @@ def read(source: bytes | str | Document, *, lenient: bool = True) -> Vast:
         urls(kids.get("Error", NOTHING)),
         document.notices + remarks.all(),
     )
+
+
+def recall(source: bytes | str, *, lenient: bool = True) -> Vast:
+    """The facts as `read` gives them, for documents that come again: the last 256 of up to 64 KiB are kept."""
+    return _kept(source, lenient) if len(source) <= _LONGEST_KEPT else read(source, lenient=lenient)
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept(source: bytes | str, lenient: bool) -> Vast:
+    return read(source, lenient=lenient)

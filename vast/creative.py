@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from vast.document import Element, bare_name, kids_of, text_of
+from vast.document import Element, Kids, bare_name, kids_of, text_of
 from vast.durations import Offset, parse_offset, read_duration
 from vast.facts import (
     CaptionFile,
@@ -23,7 +23,6 @@ from vast.facts import (
 )
 from vast.notice import Notice
 
-Kids = dict[str, list[Element]]
 _NUMBER = re.compile(r"([0-9]{1,9})(?:\.[0-9]{0,9})?(?:px)?")
 _RESOURCES: dict[str, Literal["static", "html", "iframe"]] = {
     "StaticResource": "static",
@@ -54,12 +53,16 @@ def first(kids: Kids, name: str) -> Element | None:
 
 def first_text(kids: Kids, name: str) -> str | None:
     """The trimmed text of the first child of that name that has any."""
-    return next((text for element in kids.get(name, NOTHING) if (text := text_of(element))), None)
+    for element in kids.get(name, NOTHING):
+        if text := text_of(element):
+            return text
+    return None
 
 
 def inside(kids: Kids, block: str, name: str) -> list[Element]:
     """All children called `name` of every block of that name."""
-    return [child for element in kids.get(block, NOTHING) for child in kids_of(element).get(name, NOTHING)]
+    blocks = kids.get(block, NOTHING)
+    return [child for element in blocks for child in element if bare_name(child.tag) == name]
 
 
 def attribute(element: Element, name: str) -> str | None:
@@ -68,28 +71,40 @@ def attribute(element: Element, name: str) -> str | None:
     return None if value is None else value.strip()
 
 
-def _number(element: Element, name: str) -> int | None:
-    text = element.get(name)
+Attributes = dict[str, str]
+
+
+def attributes(element: Element) -> Attributes:
+    """All attributes, trimmed."""
+    return {name: value.strip() for name, value in element.items()}  # type: ignore[misc]
+
+
+def _number(text: str | None) -> int | None:
     if text is None:
         return None
-    match = _NUMBER.fullmatch(text.strip())
+    if len(text) < 10 and text.isascii() and text.isdigit():
+        return int(text)
+    match = _NUMBER.fullmatch(text)
     return int(match.group(1)) if match else None
+
+
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 def flag(element: Element, name: str) -> bool | None:
     """A boolean attribute; None where it is absent or neither true nor false."""
-    value = (element.get(name) or "").strip().lower()
-    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(value)
+    value = element.get(name)
+    return None if value is None else _FLAGS.get(value.strip().lower())
 
 
 def links(elements: Iterable[Element]) -> tuple[Link, ...]:
     """Id and address of every element that has an address."""
-    return tuple(Link(attribute(element, "id"), url) for element in elements if (url := text_of(element)))
+    return tuple([Link(attribute(element, "id"), url) for element in elements if (url := text_of(element))])
 
 
 def urls(elements: Iterable[Element]) -> tuple[str, ...]:
     """The address of every element that has one."""
-    return tuple(url for element in elements if (url := text_of(element)))
+    return tuple([url for element in elements if (url := text_of(element))])
 
 
 def _offset(text: str | None, remarks: Remarks) -> Offset | None:
@@ -117,7 +132,7 @@ def trackers(blocks: Iterable[Element], remarks: Remarks) -> tuple[Tracker, ...]
     """The Tracking elements of some TrackingEvents blocks, in document order, duplicates kept."""
     found = []
     for block in blocks:
-        for element in block.iterchildren("*"):
+        for element in block:
             url = text_of(element)
             if not url or bare_name(element.tag) != "Tracking":
                 continue
@@ -125,36 +140,37 @@ def trackers(blocks: Iterable[Element], remarks: Remarks) -> tuple[Tracker, ...]
             if not event:
                 remarks.add("TRACKING_EVENT_MISSING", "a Tracking element names no event, so it never fires")
                 continue
-            offset = element.get("offset")
-            found.append(Tracker(event, url, _offset(offset, remarks) if offset else None))
+            found.append(Tracker(event, url, _offset(element.get("offset"), remarks)))
     return tuple(found)
 
 
 def _media_file(element: Element, url: str) -> MediaFile:
+    get = attributes(element).get
     return MediaFile(
         url,
-        attribute(element, "delivery"),
-        attribute(element, "type"),
-        _number(element, "width"),
-        _number(element, "height"),
-        _number(element, "bitrate"),
-        _number(element, "minBitrate"),
-        _number(element, "maxBitrate"),
-        attribute(element, "codec"),
-        attribute(element, "id"),
-        attribute(element, "apiFramework"),
+        get("delivery"),
+        get("type"),
+        _number(get("width")),
+        _number(get("height")),
+        _number(get("bitrate")),
+        _number(get("minBitrate")),
+        _number(get("maxBitrate")),
+        get("codec"),
+        get("id"),
+        get("apiFramework"),
     )
 
 
 def _mezzanine(element: Element, url: str) -> Mezzanine:
+    get = attributes(element).get
     return Mezzanine(
         url,
-        attribute(element, "delivery"),
-        attribute(element, "type"),
-        _number(element, "width"),
-        _number(element, "height"),
-        attribute(element, "codec"),
-        attribute(element, "id"),
+        get("delivery"),
+        get("type"),
+        _number(get("width")),
+        _number(get("height")),
+        get("codec"),
+        get("id"),
     )
 
 
@@ -168,7 +184,8 @@ def _interactive(element: Element, url: str) -> InteractiveFile:
 
 
 def _caption(element: Element, url: str) -> CaptionFile:
-    return CaptionFile(url, attribute(element, "type"), attribute(element, "language"))
+    get = attributes(element).get
+    return CaptionFile(url, get("type"), get("language"))
 
 
 def _resources(kids: Kids) -> tuple[Resource, ...]:
@@ -181,17 +198,17 @@ def _resources(kids: Kids) -> tuple[Resource, ...]:
 
 
 def _icon(element: Element, remarks: Remarks) -> Icon:
-    kids = kids_of(element)
+    get, kids = attributes(element).get, kids_of(element)
     clicks = kids_of(first(kids, "IconClicks"))
     return Icon(
-        attribute(element, "program"),
-        attribute(element, "width"),
-        attribute(element, "height"),
-        attribute(element, "xPosition"),
-        attribute(element, "yPosition"),
-        _offset(element.get("offset"), remarks),
-        _duration(element.get("duration"), remarks),
-        attribute(element, "apiFramework"),
+        get("program"),
+        get("width"),
+        get("height"),
+        get("xPosition"),
+        get("yPosition"),
+        _offset(get("offset"), remarks),
+        _duration(get("duration"), remarks),
+        get("apiFramework"),
         _resources(kids),
         first_text(clicks, "IconClickThrough"),
         links(clicks.get("IconClickTracking", NOTHING)),
@@ -235,13 +252,13 @@ def _linear(element: Element, remarks: Remarks) -> Linear:
 
 
 def _non_linear(element: Element, remarks: Remarks) -> NonLinear:
-    kids = kids_of(element)
+    get, kids = attributes(element).get, kids_of(element)
     return NonLinear(
-        attribute(element, "id"),
-        _number(element, "width"),
-        _number(element, "height"),
-        _duration(element.get("minSuggestedDuration"), remarks),
-        attribute(element, "apiFramework"),
+        get("id"),
+        _number(get("width")),
+        _number(get("height")),
+        _duration(get("minSuggestedDuration"), remarks),
+        get("apiFramework"),
         _resources(kids),
         first_text(kids, "NonLinearClickThrough"),
         links(kids.get("NonLinearClickTracking", NOTHING)),
@@ -250,14 +267,14 @@ def _non_linear(element: Element, remarks: Remarks) -> NonLinear:
 
 
 def _companion(element: Element, remarks: Remarks) -> Companion:
-    kids = kids_of(element)
+    get, kids = attributes(element).get, kids_of(element)
     return Companion(
-        attribute(element, "id"),
-        _number(element, "width"),
-        _number(element, "height"),
-        attribute(element, "adSlotId"),
-        attribute(element, "renderingMode"),
-        attribute(element, "apiFramework"),
+        get("id"),
+        _number(get("width")),
+        _number(get("height")),
+        get("adSlotId"),
+        get("renderingMode"),
+        get("apiFramework"),
         _resources(kids),
         trackers(kids.get("TrackingEvents", NOTHING), remarks),
         first_text(kids, "CompanionClickThrough"),

@@ -41,8 +41,8 @@ def _parser(*, keep_everything: bool) -> etree.XMLParser:
     )
 
 
-_KEEPING = _parser(keep_everything=True)
-_READING = _parser(keep_everything=False)
+KEEPING = _parser(keep_everything=True)
+READING = _parser(keep_everything=False)
 
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -82,9 +82,12 @@ def local_name(element: Element) -> str:
     return bare_name(element.tag)
 
 
-def kids_of(element: Element | None) -> dict[str, list[Element]]:
+Kids = dict[str, list[Element]]
+
+
+def kids_of(element: Element | None) -> Kids:
     """The child elements by local name, each list in document order; {} for None."""
-    kids: dict[str, list[Element]] = {}
+    kids: Kids = {}
     if element is None:
         return kids
     for child in element:
@@ -101,9 +104,10 @@ def text_of(element: Element | None) -> str:
     """The trimmed text of an element without that of its children; "" when the element is None."""
     if element is None:
         return ""
+    text = element.text
     if len(element) == 0:
-        return (element.text or "").strip()
-    parts = [element.text, *(child.tail for child in element)]
+        return text.strip() if text else ""
+    parts = [text, *(child.tail for child in element)]
     return "".join(part for part in parts if part).strip()
 
 
@@ -118,9 +122,12 @@ def _refuse(code: VastErrorCode, reason: str, text: str) -> VastError:
 
 def _decode(data: bytes) -> bytes:
     """The same text as UTF-8 bytes without a byte order mark."""
-    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+    if data[:1] == b"<" and data[1:2] != b"\x00":
+        encoding = None
+    else:
+        encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
     if encoding is None:
-        declared = _DECLARED.match(data[:400])
+        declared = _DECLARED.match(data, 0, 400) if b"<?xml" in data[:400] else None
         name = declared.group(1).decode("ascii").lower() if declared else "utf-8"
         if name in _UTF8 or name.startswith("utf-16"):
             # A declared UTF-16 that is not in the bytes is a left-over of a conversion.
@@ -289,7 +296,7 @@ def parse(
         raise _refuse(VastErrorCode.XML_PARSING, "NOT_XML", "the document is empty")
     brackets = _check_size_of_tree(encoded)
     encoded = _without_doctype(encoded, notices)
-    root = _tree(encoded, _READING if for_reading else _KEEPING, max_depth)
+    root = _tree(encoded, READING if for_reading else KEEPING, max_depth)
     # One element more than the limit inside another takes two brackets each, the innermost one.
     if brackets > 2 * max_depth and _deeper_than(max_depth)(root):
         raise _too_deep_error(max_depth)

@@ -150,15 +150,6 @@ def insert(
     return child
 
 
-def append(parent: Element, name: str, text: str | None, attributes: Mapping[str, str]) -> Element:
-    """A new last child, where the schema prescribes no order."""
-    child = etree.SubElement(parent, _tag(parent, name))
-    child.text = None if text is None else writable(text)
-    for key, value in attributes.items():
-        child.set(key, writable(value))
-    return child
-
-
 def fill(element: Element, text: str | None, attributes: Mapping[str, str] | None = None) -> None:
     """Sets an element's text (its children go) and the given attributes; other attributes stay."""
     if len(element):

@@ -17,6 +17,9 @@ _IN_TEXT = _UNWRITABLE | str.maketrans(
 )
 _IN_ATTRIBUTE = _IN_TEXT | str.maketrans({"\t": "&#9;", "\n": "&#10;", '"': "&quot;"})
 
+_rank = itemgetter(0)
+_index = attrgetter("index")
+
 Attributes = tuple[tuple[str, str], ...]
 
 
@@ -29,20 +32,20 @@ class Addition(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _start(tag: str, attributes: Attributes) -> str:
-    written = "".join(f' {name}="{value.translate(_IN_ATTRIBUTE)}"' for name, value in attributes)
-    return f"<{tag}{written}>"
+def _written(attributes: Attributes) -> str:
+    return "".join([f' {name}="{value.translate(_IN_ATTRIBUTE)}"' for name, value in attributes])
+
+
+def leaf_xml(prefix: str | None, name: str, text: str, attributes: Attributes = ()) -> str:
+    """An element with text, without the characters XML cannot carry."""
+    plain = text.isprintable() and "&" not in text and "<" not in text and ">" not in text
+    return element_xml(prefix, name, text if plain else text.translate(_IN_TEXT), attributes)
 
 
 def element_xml(prefix: str | None, name: str, inside: str, attributes: Attributes = ()) -> str:
     """An element round XML that is ready."""
     tag = f"{prefix}:{name}" if prefix else name
-    return f"{_start(tag, attributes) if attributes else f'<{tag}>'}{inside}</{tag}>"
-
-
-def text_xml(text: str) -> str:
-    """Text as it is written between tags, without the characters XML cannot carry."""
-    return text if text.isalnum() and text.isascii() else text.translate(_IN_TEXT)
+    return f"<{tag}{_written(attributes) if attributes else ''}>{inside}</{tag}>"
 
 
 class _Gap:
@@ -58,7 +61,7 @@ class _Gap:
         self.between = self.rest = ""
         self.xml: list[str] = []
 
-    def write(self, mark: str) -> None:
+    def mark(self, mark: str) -> None:
         text = self.lead + mark + self.rest
         if self.is_tail:
             self.holder.tail = text
@@ -66,37 +69,48 @@ class _Gap:
             self.holder.text = text
 
 
-def serialise_with(element: Element, parent: Element, version: str, additions: Sequence[Addition]) -> bytes:
-    """The element as UTF-8, with additions to the children of `parent`, which lies in it. The tree keeps marks."""
-    if not additions:
-        return serialise_element(element)
-    gaps = _gaps(parent, version, additions)
-    mark = "\ue000+\ue001"
-    while True:
-        for gap in gaps:
-            gap.write(mark)
-        pieces = serialise_element(element).split(mark.encode())
-        if len(pieces) == len(gaps) + 1:
-            break
-        # The document spells the mark out itself; a longer one is tried.
-        mark = mark[0] + 2 * mark[1:-1] + mark[-1]
-    written = [pieces[0]]
-    for gap, piece in zip(gaps, pieces[1:], strict=True):
-        written += (gap.between.join(gap.xml).encode(), piece)
-    return b"".join(written)
+class Splice:
+    """Additions to the children of one element, marked in its tree and written when an element round it is."""
+
+    __slots__ = ("_gaps", "_mark")
+
+    def __init__(self, parent: Element, version: str, additions: Sequence[Addition]) -> None:
+        self._mark = "\ue000+\ue001"
+        self._gaps = _gaps(parent, version, additions) if additions else []
+        for gap in self._gaps:
+            gap.mark(self._mark)
+
+    def serialise(self, element: Element) -> bytes:
+        """The element as UTF-8, with the additions and the namespaces it needs, without a declaration."""
+        written = serialise_element(element)
+        if not self._gaps:
+            return written
+        pieces = written.split(self._mark.encode())
+        if len(pieces) != len(self._gaps) + 1:
+            # The document spells the mark out itself; a longer one is tried.
+            self._mark = self._mark[0] + 2 * self._mark[1:-1] + self._mark[-1]
+            for gap in self._gaps:
+                gap.mark(self._mark)
+            return self.serialise(element)
+        whole = [pieces[0]]
+        for gap, piece in zip(self._gaps, pieces[1:], strict=True):
+            whole += (gap.between.join(gap.xml).encode(), piece)
+        return b"".join(whole)
 
 
 def _gaps(parent: Element, version: str, additions: Sequence[Addition]) -> list[_Gap]:
     """Where the additions go, in document order: each in front of the first child that the schema puts behind it."""
     known = ranks(local_name(parent), version)
+    unknown = len(known)
     children = list(parent)
     standing = [known.get(bare_name(child.tag), -1) for child in children]
+    # Behind all children, whatever they are.
+    standing.append(unknown + 1)
     gaps: dict[float, _Gap] = {}
     index = 0
-    for rank, xml, block in sorted(
-        [(known.get(name, len(known)), xml, block) for xml, name, block in additions], key=itemgetter(0)
-    ):
-        while index < len(standing) and standing[index] <= rank:
+    ranked = [(known.get(name, unknown), xml, block) for xml, name, block in additions]
+    for rank, xml, block in sorted(ranked, key=_rank):
+        while standing[index] <= rank:
             index += 1
         place = index if block is None else children.index(block) + 0.5
         gap = gaps.get(place)
@@ -104,7 +118,7 @@ def _gaps(parent: Element, version: str, additions: Sequence[Addition]) -> list[
             gap = _between(parent, children, index) if block is None else _end_of(block, place)
             gaps[place] = gap
         gap.xml.append(xml)
-    return sorted(gaps.values(), key=attrgetter("index"))
+    return sorted(gaps.values(), key=_index) if len(gaps) > 1 else list(gaps.values())
 
 
 def _between(parent: Element, children: Sequence[Element], index: int) -> _Gap:

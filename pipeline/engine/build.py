@@ -21,18 +21,18 @@ from vast.document import highest, text_of
 from vast.durations import read_duration
 from vast.edit import first_child, linears
 from vast.notice import Notice
-from vast.splice import Addition, serialise_with
+from vast.splice import Splice
 
 
 class _Taken(NamedTuple):
-    """A bid on its way into the document; `additions` are still to be written into its InLine or Wrapper."""
+    """A bid on its way into the document; `splice` writes its Ad with what was added."""
 
     bid: Bid
     meta: CanonicalMeta
     markup: Markup
     ad_id: str
     edits: tuple[Edit, ...]
-    additions: list[Addition]
+    splice: Splice
 
 
 @dataclass(slots=True)
@@ -122,7 +122,8 @@ def _take(pod: _Pod, bid: Bid, markup: Markup, seconds: int) -> None:
         edits += pod.receiver.finish(markup.ad, markup.side, markup.version, ad_id)
     pod.warnings += enriched.notices
     pod.warnings += id_notices
-    pod.taken.append(_Taken(bid, meta, markup, ad_id, edits, enriched.additions))
+    splice = Splice(markup.side, markup.version, enriched.additions())
+    pod.taken.append(_Taken(bid, meta, markup, ad_id, edits, splice))
 
 
 def _stated_seconds(markup: Markup) -> int:
@@ -151,12 +152,13 @@ def _version(pod: _Pod) -> str:
 
 def _written(taken: _Taken, sequence: str) -> WrittenAd:
     """The finished Ad; its sequence is its place in the pod, none where it is ""."""
-    ad, side, _, version, *_ = taken.markup
+    ad = taken.markup.ad
     if sequence:
         ad.set("sequence", sequence)
     else:
         ad.attrib.pop("sequence", "")
-    return WrittenAd(ad.nsmap.get(None), serialise_with(ad, side, version, taken.additions))
+    namespace = ad.nsmap.get(None) if "}" in ad.tag else None
+    return WrittenAd(namespace, taken.splice.serialise(ad))
 
 
 def _result(pod: _Pod, nbr: int | None) -> VastResult:

@@ -17,7 +17,7 @@ from vast.document import VERSIONS, Element, kids_of, local_name, text_of
 from vast.durations import format_duration, read_duration
 from vast.edit import children, fill, insert, linears_of, remove
 from vast.notice import Notice
-from vast.splice import Addition, element_xml, text_xml
+from vast.splice import Addition, element_xml, leaf_xml
 
 
 class Collision(Exception):
@@ -26,14 +26,6 @@ class Collision(Exception):
     def __init__(self, notice: Notice) -> None:
         super().__init__(notice.text)
         self.notice = notice
-
-
-class Enriched(NamedTuple):
-    """What was done to an ad, what was remarkable, and what is still to be written into its InLine or Wrapper."""
-
-    edits: list[Edit]
-    notices: list[Notice]
-    additions: list[Addition]
 
 
 class _Route(NamedTuple):
@@ -96,12 +88,12 @@ class Enricher:
         self._receiver = receiver
         self._routes: dict[tuple[str, str], tuple[_Route, ...]] = {}
 
-    def enrich(self, markup: Markup, meta: CanonicalMeta) -> Enriched:
+    def enrich(self, markup: Markup, meta: CanonicalMeta) -> "EnrichedAd":
         """Writes price, advertiser, duration, categories and debug facts into an InLine or Wrapper, in that order.
 
         Raises Collision under the policy ERROR.
         """
-        config, ad = self._config, _Ad(markup, meta, self._config.collision_policy)
+        config, ad = self._config, EnrichedAd(markup, meta, self._config.collision_policy)
         pricing, advertiser, categories, debug = self._routes_of(markup.kind, markup.version)
         ad.place(pricing)
         ad.place(advertiser)
@@ -112,7 +104,7 @@ class Enricher:
         ad.place(categories)
         if config.enable_debug:
             ad.place(debug)
-        return Enriched(ad.edits, ad.notices, ad.additions())
+        return ad
 
     def _routes_of(self, kind: str, version: str) -> tuple[_Route, ...]:
         routes = self._routes.get((kind, version))
@@ -140,7 +132,7 @@ def _spoken(leaves: Sequence[Leaf]) -> str:
 
 
 def _texts(leaves: Iterable[Leaf]) -> str:
-    return ", ".join([leaf.text for leaf in leaves])
+    return ", ".join([text for _, text, _ in leaves])
 
 
 class _Said:
@@ -166,8 +158,8 @@ class _Said:
         return any(self.same(_content(extension), wanted) for extension in self.extensions)
 
 
-class _Ad:
-    """The ad being enriched: its children by name, what was decided so far, what is to be added."""
+class EnrichedAd:
+    """An ad with what was done to it, what was remarkable, and what is still to be written into it."""
 
     def __init__(self, markup: Markup, meta: CanonicalMeta, policy: CollisionPolicy) -> None:
         self.side = markup.side
@@ -239,36 +231,33 @@ class _Ad:
         blank: Sequence[Element] = (),
     ) -> None:
         """Adds the values in one form; blank elements of the markup are filled first."""
-        datum = route.datum
+        datum, texts = route.datum, _texts(wanted)
         if target is Placement.INLINE:
             where = route.inline_path
             if blank:
                 action = "filled"
                 for node, leaf in zip(blank, wanted, strict=False):
                     fill(node, leaf.text, dict(leaf.attributes))
-            for leaf in wanted[len(blank) :]:
-                xml = element_xml(self.side.prefix, datum.element, text_xml(leaf.text), leaf.attributes)
-                self._inline.append(Addition(xml, datum.element))
+                wanted = wanted[len(blank) :]
+            prefix, name = self.side.prefix, datum.element
+            for _, text, attributes in wanted:
+                self._inline.append(Addition(leaf_xml(prefix, name, text, attributes), name))
         else:
             where = route.extension_path
             self._extensions.append(self._extension(route, wanted, rule))
-        self.edits.append(Edit(datum.name, action, where, rule, _texts(wanted)))
+        self.edits.append(Edit(datum.name, action, where, rule, texts))
 
     def _extension(self, route: _Route, wanted: Values, rule: str) -> str:
         datum = route.datum
         prefix = self._blocks[0].prefix if self._blocks else self.side.prefix
         price = route.price if rule == Placement.EXTENSIONS else "Price"
-        inside = "".join(
-            [
-                element_xml(
-                    prefix,
-                    price if datum is PRICING else leaf.name,
-                    text_xml(leaf.text),
-                    () if datum is CATEGORIES else leaf.attributes,
-                )
-                for leaf in wanted
-            ]
-        )
+        if datum is PRICING:
+            leaves = [leaf_xml(prefix, price, text, attributes) for _, text, attributes in wanted]
+        elif datum is CATEGORIES:
+            leaves = [leaf_xml(prefix, name, text) for name, text, _ in wanted]
+        else:
+            leaves = [leaf_xml(prefix, name, text, attributes) for name, text, attributes in wanted]
+        inside = "".join(leaves)
         return element_xml(prefix, "Extension", inside, (("type", datum.extension),))
 
     def _collide(self, route: _Route, said: _Said, wanted: Values, groups: list[list[Element]]) -> None:
@@ -344,7 +333,7 @@ class _Ad:
         """Fills a missing or zero Duration; another one is a collision of a single value without an Extension form."""
         wanted_ms = self.meta.dur_sec * 1000
         text = format_duration(wanted_ms)
-        nodes = list(children(linear, "Duration"))
+        nodes = list(linear.iterchildren("{*}Duration"))
         said = next((node for node in nodes if text_of(node)), None)
         stated = text_of(said)
         if stated == text:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from vast.ad import Link, MediaFile, Tracker, read
+from vast.ad import Link, MediaFile, Tracker, read, recall
 from vast.document import parse
 from vast.durations import Offset
 from vast.errors import VastError
@@ -227,3 +227,22 @@ def test_an_unreadable_price_keeps_its_text():
 def test_no_ads_is_a_document_with_its_root_errors():
     vast = read('<VAST version="4.0"><Error>https://t.example.com/e</Error></VAST>')
     assert (vast.ads, vast.errors, vast.notices) == ((), ("https://t.example.com/e",), ())
+
+
+def test_a_document_that_comes_again_is_not_read_again():
+    first = recall(FULL)
+    assert first == read(FULL)
+    assert recall(FULL) is first
+    assert recall(FULL.encode()) == first
+
+
+def test_a_document_too_long_to_be_kept_is_read_each_time():
+    long = FULL.replace("</VAST>", f"<!--{'x' * 70_000}--></VAST>")
+    assert recall(long) == read(long)
+    assert recall(long) is not recall(long)
+
+
+def test_what_cannot_be_read_is_refused_each_time():
+    for _ in range(2):
+        with pytest.raises(VastError):
+            recall("<VAST")

@@ -237,3 +237,12 @@ def test_whatever_stands_in_an_ad_comes_out_of_it(inside, version, enriched):
     again = served(result.xml.decode(), config)
     assert again is not None
     assert again[2].xml == result.xml
+
+
+def test_an_element_that_holds_elements_only_is_not_taken_for_blank():
+    pair = served(
+        '<VAST version="3.0"><Ad><InLine><Pricing><Mine>0</Mine></Pricing><Creatives/></InLine></Ad></VAST>',
+        {"enable_debug": True},
+    )
+    assert pair is not None
+    assert [node.text for node in pair[1].iter("Mine")] == ["0"]

@@ -1,0 +1,89 @@
+"""Additions are written where the schema wants them, whatever the document holds already."""
+
+import pytest
+
+from vast.document import parse
+from vast.splice import Addition, Splice, element_xml, leaf_xml
+
+
+def written(inside, *additions, version="4.2", root=""):
+    document = parse(f'<VAST version="{version}"{root}><Ad><InLine>{inside}</InLine></Ad></VAST>')
+    ad = document.root[0]
+    return Splice(ad[0], version, additions).serialise(ad).decode()
+
+
+PRICING = Addition("<Pricing>1</Pricing>", "Pricing")
+CATEGORY = Addition("<Category>c</Category>", "Category")
+MINE = Addition("<Mine/>", "Mine")
+
+
+def test_additions_stand_in_schema_order_in_whatever_order_they_are_given():
+    ad = written("<AdSystem>s</AdSystem><AdTitle>t</AdTitle><Creatives/>", MINE, CATEGORY, PRICING)
+    assert ad == (
+        "<Ad><InLine><AdSystem>s</AdSystem><Pricing>1</Pricing><AdTitle>t</AdTitle>"
+        "<Category>c</Category><Creatives/><Mine/></InLine></Ad>"
+    )
+
+
+def test_an_element_without_children_is_filled():
+    assert (
+        written("", CATEGORY, PRICING)
+        == "<Ad><InLine><Pricing>1</Pricing><Category>c</Category></InLine></Ad>"
+    )
+
+
+@pytest.mark.parametrize("block", ["<Extensions><a/></Extensions>", "<Extensions>text</Extensions>"])
+def test_a_block_gets_its_addition_behind_what_it_holds(block):
+    document = parse(f'<VAST version="4.2"><Ad><InLine><AdSystem/>{block}<Creatives/></InLine></Ad></VAST>')
+    ad = document.root[0]
+    side = ad[0]
+    splice = Splice(side, "4.2", [PRICING, Addition("<b/>", "Extensions", side[1])])
+    grown = block.replace("</Extensions>", "<b/></Extensions>")
+    assert splice.serialise(ad).decode() == (
+        f"<Ad><InLine><AdSystem/>{grown}<Pricing>1</Pricing><Creatives/></InLine></Ad>"
+    )
+
+
+def test_the_lines_round_an_addition_keep_their_indentation():
+    ad = written("\n  <AdSystem>s</AdSystem>\n  <Creatives/>\n", PRICING, CATEGORY, MINE)
+    assert ad == (
+        "<Ad><InLine>\n  <AdSystem>s</AdSystem>\n  <Pricing>1</Pricing>\n  <Category>c</Category>\n  <Creatives/>"
+        "\n  <Mine/>\n</InLine></Ad>"
+    )
+
+
+def test_text_between_children_is_kept_once():
+    ad = written("a<AdSystem>s</AdSystem>b<Creatives/>c", PRICING, MINE)
+    assert ad == (
+        "<Ad><InLine>a<AdSystem>s</AdSystem>b<Pricing>1</Pricing><Creatives/>c<Mine/></InLine></Ad>"
+    )
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 8])
+def test_a_document_that_spells_out_the_mark_loses_nothing(length):
+    spelt = "".join(f"\ue000{'+' * n}\ue001" for n in range(1, length + 1))
+    ad = written(f"<AdSystem><![CDATA[{spelt}]]></AdSystem><Creatives/>", PRICING)
+    assert ad == (
+        f"<Ad><InLine><AdSystem><![CDATA[{spelt}]]></AdSystem><Pricing>1</Pricing><Creatives/></InLine></Ad>"
+    )
+
+
+def test_namespaces_declared_above_the_ad_come_with_it():
+    assert 'xmlns:q="urn:q"' in written("<AdSystem/><q:x/>", PRICING, root=' xmlns:q="urn:q"')
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain", "plain"),
+        ("a<b>&c", "a&lt;b&gt;&amp;c"),
+        ("x\r\ny\x00\ud800\ufffe", "x&#13;\ny"),
+        ("é\tü", "é\tü"),
+    ],
+)
+def test_text_is_written_so_that_it_is_read_back(text, expected):
+    assert leaf_xml(None, "A", text) == f"<A>{expected}</A>"
+
+
+def test_attributes_are_quoted_and_prefixes_written():
+    assert element_xml("v", "A", "<v:B/>", (("a", '"<&\n'),)) == '<v:A a="&quot;&lt;&amp;&#10;"><v:B/></v:A>'
