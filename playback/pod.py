@@ -1,7 +1,7 @@
 """The ads of a VAST document in playing order, as a choice for people."""
 
 from playback.engine.client import playing_order
-from vast.ad import Ad, read
+from vast.ad import Ad, recall
 from vast.durations import format_duration
 from vast.errors import VastError
 
@@ -9,7 +9,7 @@ from vast.errors import VastError
 def ads_of(xml: str) -> list[str]:
     """One label an ad, indexed as ``VastClient.from_xml(ad_index=…)`` counts; empty when there is none to read."""
     try:
-        ads = playing_order(read(xml, lenient=True).ads)
+        ads = playing_order(recall(xml).ads)
     except VastError:
         return []
     return [_label(number, ad) for number, ad in enumerate(ads, 1)]

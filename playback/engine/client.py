@@ -7,7 +7,7 @@ from typing import Any, Self
 from playback.engine.ad_data import AdData, NoAd
 from playback.engine.config import PlaybackSessionConfig
 from playback.engine.resolver import ConfigResolver, Level
-from vast.ad import Ad, Vast, read
+from vast.ad import Ad, Vast, recall
 from vast.errors import VastError, VastErrorCode
 
 
@@ -28,7 +28,7 @@ class VastClient:
     async def request_ad(self) -> AdData | NoAd:
         """The ad to play. ValueError when `ad_index` names an ad the document does not have."""
         try:
-            vast = read(self.document, lenient=self.lenient)
+            vast = recall(self.document, lenient=self.lenient)
         except VastError as refused:
             return NoAd(int(refused.code), refused.text, refused.reason)
         ads = playing_order(vast.ads)

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from vastdash.models import User
+
 
 def claim(folder: Path) -> TextIO:
     """This data folder for this process until it ends, however it ends. Raises ``CommandError`` when it is taken.
@@ -39,8 +41,12 @@ class Command(BaseCommand):
 
     def _serve(self, host: str, port: int) -> None:
         call_command("migrate", verbosity=0)
+        first_start = not User.objects.exists()
         call_command("load_demo", if_empty=True, stdout=self.stdout)
-        self.stdout.write(f"\nvastdash serves at http://{host}:{port}/  (stop with Ctrl+C)\n")
+        self.stdout.write(f"\nvastdash serves at http://{host}:{port}/  (stop with Ctrl+C)")
+        if not first_start:
+            self.stdout.write("Sign in as before; a lost password: manage.py changepassword NAME")
+        self.stdout.write("")
         self.stdout.flush()
         # One worker: running sessions and their news live in this process.
         uvicorn.run(
