@@ -33,6 +33,7 @@ from vast.durations import Offset
 from vast.errors import VastErrorCode
 
 US: Final = 1_000_000
+MS: Final = 1_000
 PLANS_PER_AD: Final = 16
 """Plans kept with one ad, one for each configuration it was played under; the oldest makes room."""
 

@@ -15,7 +15,7 @@ from playback.engine.config import DEFAULT_CONFIG, PlaybackSessionConfig
 from playback.engine.errors import InvalidTransition
 from playback.engine.interruptions import InterruptionReason, earliest
 from playback.engine.ledger import LedgerEntry, check_delivery, ledger_of, resolved_urls
-from playback.engine.plan import US, plan_of
+from playback.engine.plan import MS, US, plan_of
 from playback.engine.playthrough import Playthrough
 from playback.engine.session import PlaybackSession, PlaybackStatus, Tracked, native
 from playback.engine.snapshot import PlaybackSessionState, snapshot
@@ -230,10 +230,16 @@ class BaseVastPlayer(ABC):
                 raise
 
     def _clock_us(self) -> int:
-        """The session clock now, pauses included."""
+        """The session clock now, pauses included: whole milliseconds, or the instant that has just come.
+
+        What a viewer does thus lies on a whole millisecond; only a quartile may lie between two.
+        """
         if self._base is None or self.session.has_ended():
             return round(self.session.clock_ms * 1000)
-        return round((self._time.time() - self._base) * US)
+        now = round((self._time.time() - self._base) * US)
+        due = self._run.next_due()
+        whole = now - now % MS
+        return due if due is not None and whole < due <= now else whole
 
     def _resolve(self, tracked: Tracked, index: int) -> list[str]:
         return resolved_urls(self.ad_data, self.plan, self.session, tracked, index)

@@ -255,3 +255,12 @@ async def test_a_checkpoint_brings_the_session_up_to_now():
     assert names_of(player.checkpoint())[-1] == "firstQuartile"
     player.stop()
     await playing
+
+
+@PLAYERS
+@pytest.mark.parametrize("press", ["pause", "stop"])
+async def test_what_a_viewer_does_lies_on_a_whole_millisecond(kind, press):
+    player = make(kind, await f30())
+    session = await play_with(player, script((4.0678912, press), (1, "stop")))
+    assert session.current_offset_sec == 4.067
+    assert player.state().playhead_ms == 4067
