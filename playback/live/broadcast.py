@@ -1,7 +1,9 @@
 """Turns a session's state into HTML fragments and gives them to whoever watches, in this process or another."""
 
+import time
 from collections import Counter
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -16,9 +18,21 @@ TEMPLATE = "playback/session.html"
 MOVING = ("live-head",)
 GROWING = ("live-events", "live-ledger")
 CONTROLS = "live-controls"
+ALL = (*MOVING, *GROWING, CONTROLS)
+ALL_EVERY_SEC = 5.0
 
 _watchers: Counter[str] = Counter()
-_told: dict[str, tuple[Any, ...]] = {}
+
+
+class Told(NamedTuple):
+    """What the viewers of a session know, and when they were last told everything."""
+
+    news: tuple[Any, ...]
+    all_at: float
+
+
+NOTHING_TOLD = Told((), float("-inf"))
+_told: dict[str, Told] = {}
 
 
 def group(public_id: str) -> str:
@@ -37,28 +51,37 @@ def unwatch(public_id: str) -> None:
 
 async def tell(public_id: str, player: BaseVastPlayer | None = None) -> None:
     """News of a running session, unless nothing changed; without a player, the stored end, always."""
-    if player is None:
-        _told.pop(public_id, None)
+    before = _told.pop(public_id, NOTHING_TOLD)
     layer = get_channel_layer()
     if not _watchers[public_id] and isinstance(layer, InMemoryChannelLayer):
         return
     if player is None:
-        shown = await sync_to_async(stored_view)(public_id)
-        parts: tuple[str, ...] = (*MOVING, *GROWING)
+        shown, parts = await sync_to_async(stored_view)(public_id), ALL
     else:
         shown = live_view(public_id, player)
-        before = _told.get(public_id, ())
-        if shown.news == before:
-            return
-        _told[public_id] = shown.news
-        parts = MOVING if shown.news[3:] == before[3:] else (*MOVING, *GROWING)
-    if shown is not None:
+        parts, _told[public_id] = _changed(shown, before)
+    if shown is not None and parts:
         message = {
             "type": "session.news",
-            "frames": frames(shown, parts),
-            "controls": frames(shown, (CONTROLS,)),
+            "frames": frames(shown, [part for part in parts if part != CONTROLS]),
+            "controls": frames(shown, [part for part in parts if part == CONTROLS]),
         }
         await layer.group_send(group(public_id), message)
+
+
+def _changed(shown: SessionView, before: Told) -> tuple[tuple[str, ...], Told]:
+    """The parts to send, and what is told with them: all now and then, else those whose state is another.
+
+    A full layer drops news of a slow viewer, so nothing may rest on one message. A button that is replaced under
+    a hand or a focus ring is lost to both, so the controls are not sent with every step of the playhead.
+    """
+    now, news = time.monotonic(), shown.news
+    if now - before.all_at >= ALL_EVERY_SEC:
+        return ALL, Told(news, now)
+    parts = MOVING if news != before.news else ()
+    parts += GROWING if news[3:] != before.news[3:] else ()
+    parts += (CONTROLS,) if news[:2] != before.news[:2] else ()
+    return parts, Told(news, before.all_at)
 
 
 async def present(public_id: str, player: BaseVastPlayer | None) -> dict[str, list[str]] | None:
@@ -78,6 +101,6 @@ def live_view(public_id: str, player: BaseVastPlayer) -> SessionView:
     )
 
 
-def frames(shown: SessionView, parts: tuple[str, ...]) -> list[str]:
+def frames(shown: SessionView, parts: Iterable[str]) -> list[str]:
     """One socket frame a part: table rows would be lost in a frame that also holds other elements."""
     return [render_to_string(f"{TEMPLATE}#{part}", {"view": shown}) for part in parts]

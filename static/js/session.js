@@ -35,6 +35,16 @@ document.addEventListener("htmx:wsAfterMessage", () => {
   follow();
   if (readsTheEnd) newest(document.querySelector(".log-scroll"));
 });
+// A command replaces its buttons: whoever works by keyboard stays among them.
+let among = false;
+const controls = () => document.getElementById("live-controls");
+document.addEventListener("htmx:wsBeforeMessage", () => {
+  among = controls()?.contains(document.activeElement) ?? false;
+});
+document.addEventListener("htmx:wsAfterMessage", () => {
+  if (among && !controls()?.contains(document.activeElement)) controls()?.querySelector("button")?.focus();
+});
+
 document.addEventListener("DOMContentLoaded", () => {
   const log = document.querySelector(".log-scroll");
   if (log && document.getElementById("live-head")?.dataset.status === "running") newest(log);

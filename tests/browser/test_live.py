@@ -20,8 +20,6 @@ from tests.browser.walk import (
 )
 
 JITTER_SEC = 0.3  # news come at most every 0.1 s
-ROUNDING_SEC = 0.0015  # a running player says whole milliseconds, the record microseconds
-CHECKPOINT_SEC = 1.2  # the page itself shows the stored position, which the first news brings up to now
 
 
 @pytest.fixture
@@ -44,7 +42,7 @@ def test_a_reload_in_the_middle_shows_the_present_state_at_once_and_goes_on(runn
     news = News(page)
     page.reload(wait_until="commit")
     first = playhead(page)
-    assert first >= before - CHECKPOINT_SEC
+    assert first >= before
     assert {"impression", "start"} <= set(events(page))
     wait_for_state(page, "running")
     wait_for_playhead(page, first + 0.8)
@@ -71,14 +69,14 @@ def test_a_second_browser_that_joins_in_the_middle_sees_the_same_and_both_see_ev
     news = News(second)
     second.reload()
     wait_for_state(second, "paused")
-    assert playhead(second) == pytest.approx(held, abs=ROUNDING_SEC)
+    assert playhead(second) == held
     expect(first.get_by_role("button", name="Pause")).to_have_count(0)
 
     press(first, "Resume")
     for page in (first, second):
         wait_for_state(page, "running")
         wait_for_playhead(page, held + 0.5)
-    assert all(offset >= held - ROUNDING_SEC for offset in news.offsets)
+    assert all(offset >= held for offset in news.offsets)
 
     press(first, "Stop")
     for page in (first, second):
@@ -86,9 +84,7 @@ def test_a_second_browser_that_joins_in_the_middle_sees_the_same_and_both_see_ev
     assert events(first) == events(second)
     assert [name for name in events(first) if name in {"pause", "resume"}] == ["pause", "resume"]
     assert playhead(first) == playhead(second)
-    assert playhead(first) == pytest.approx(
-        record(first, server, session)["current_offset_sec"], abs=ROUNDING_SEC
-    )
+    assert playhead(first) == record(first, server, session)["current_offset_sec"]
     expect(first.get_by_role("button", name="Stop")).to_have_count(0)
 
 
@@ -156,3 +152,21 @@ def test_the_log_shows_what_is_new_unless_its_reader_scrolled_back(visit: Visit,
     wait_for_state(page, "completed")
     expect(newest).to_have_attribute("data-event", "complete")
     expect(newest).to_be_in_viewport()
+
+
+def test_a_keyboard_stays_among_the_controls_while_the_session_runs_and_is_commanded(
+    running: tuple[Page, str],
+):
+    page, _ = running
+    pause = page.get_by_role("button", name="Pause")
+    pause.focus()
+    wait_for_playhead(page, playhead(page) + 0.5)
+    expect(pause).to_be_focused()
+    page.keyboard.press("Enter")
+    resume = page.get_by_role("button", name="Resume")
+    expect(resume).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(pause).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    wait_for_state(page, "closed: stopped")
