@@ -77,6 +77,18 @@ class SettingsForm(forms.Form):
         }
 
 
+def in_words(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """The settings a level states, as the form calls them, for whoever may only read them."""
+    fields = SettingsForm.base_fields
+    return [(str(fields[name].label), _spoken(value)) for name, value in row.items() if name in fields]
+
+
+def _spoken(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 class RuleForm(forms.Form):
     """One interruption rule of one level. A publisher may state a part of a rule, or take a rule away."""
 

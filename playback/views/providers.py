@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from playback.engine import PROFILE_SETS, get_provider_rules
 from playback.expectation import expectation
-from playback.forms import Profile
+from playback.forms import Profile, in_words
 from playback.models import Provider
 from playback.rows import from_partial, to_partial
 
@@ -30,6 +30,7 @@ def provider_detail(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "provider": provider,
         "profile": profile,
+        "settings": in_words(provider.playback),
         "expected": _expected(provider),
         "duration_ms": EXAMPLE_DURATION_MS,
         "profile_sets": [name for name, profiles in PROFILE_SETS.items() if provider.name in profiles],

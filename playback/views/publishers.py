@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from playback.forms import Profile, PublisherForm
+from playback.forms import Profile, PublisherForm, in_words
 from vastdash.models import Publisher
 
 
@@ -37,7 +37,12 @@ def _edit(request: HttpRequest, publisher: Publisher) -> HttpResponse:
         saved.save()
         messages.success(request, f"Saved. New sessions on {saved.title} follow these settings from now on.")
         return redirect("publisher", saved.name)
-    context = {"publisher": publisher, "form": form, "profile": profile}
+    context = {
+        "publisher": publisher,
+        "form": form,
+        "profile": profile,
+        "settings": in_words(publisher.playback),
+    }
     return render(
         request, "playback/publisher.html", context, status=422 if request.method == "POST" else 200
     )

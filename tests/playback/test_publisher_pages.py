@@ -158,3 +158,15 @@ def test_qa_may_not_delete(qa):
 def test_a_publisher_nobody_knows_is_not_found(ad_ops):
     assert ad_ops.get(address("nobody")).status_code == 404
     assert ad_ops.post(reverse("publisher-delete", args=["nobody"])).status_code == 404
+
+
+def test_who_may_only_read_reads_settings_in_words(viewer):
+    make("attic", max_session_duration_sec=120.0, enable_auto_quartiles=False, mode="headless")
+    page = viewer.get(reverse("publisher", args=["attic"])).content.decode()
+    for said in (
+        "Longest session, s</dt><dd>120</dd>",
+        "Quartiles</dt><dd>off</dd>",
+        "Mode</dt><dd>headless</dd>",
+    ):
+        assert said in page
+    assert "max_session_duration_sec" not in page
