@@ -4,15 +4,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db import OperationalError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from vastdash import roles
+
+log = structlog.get_logger(__name__)
 
 PAGE_SIZE = 50
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,6 +43,24 @@ class AccessMiddleware:
         if not request.user.is_authenticated:
             return _ask_to_sign_in(request)
         return refuse(request, action)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A database that is busy or away is told as such: whoever asked may ask again."""
+        if not isinstance(exception, OperationalError):
+            return None
+        log.warning("database not available", exc_info=exception)
+        return busy(request)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """503 that needs no database itself; what was asked has been rolled back."""
+    detail = "The database is busy. Nothing was changed; try again in a moment."
+    if is_api(request):
+        answer: HttpResponse = problem(503, "Busy", detail)
+    else:
+        answer = HttpResponse(render_to_string("503.html", {"detail": detail}), status=503)
+    answer["Retry-After"] = "5"
+    return answer
 
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:

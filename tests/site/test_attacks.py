@@ -250,3 +250,19 @@ def test_linting_in_threads_that_end_does_not_bring_the_process_down():
     )
     answer = subprocess.run([sys.executable, "-c", code, inline()], capture_output=True, text=True, cwd=ROOT)
     assert (answer.returncode, answer.stdout.split()) == (0, ["300", "1"])
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"), [("/builds/", "text/html"), ("/api/v1/builds", "application/problem+json")]
+)
+def test_a_database_that_is_busy_is_a_503_that_says_so(viewer, monkeypatch, address, kind):
+    def locked(*_arguments, **_options):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("pipeline.views.Page", locked)
+    monkeypatch.setattr("pipeline.api.Page", locked)
+    answer = viewer.get(address)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert answer["Content-Type"].startswith(kind)
+    assert "The database is busy" in answer.content.decode()
+    assert "locked" not in answer.content.decode()
