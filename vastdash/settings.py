@@ -192,8 +192,6 @@ MEDIA_HOSTS = env.names("VASTDASH_MEDIA_HOSTS")
 SERVE_HOST = env.text("VASTDASH_HOST")
 SERVE_PORT = env.number("VASTDASH_PORT")
 
-NINJA_PAGINATION_PER_PAGE = 50
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -5,7 +5,7 @@ Highest first: override (per player), publisher, provider, global; what no level
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from playback.engine.config import FIELDS, PlaybackSessionConfig, check_fields, stated_rules
 from playback.engine.errors import ConfigError
@@ -13,8 +13,6 @@ from playback.engine.profiles import provider_configs
 
 Level = PlaybackSessionConfig | Mapping[str, Any] | None
 Levels = Mapping[str, PlaybackSessionConfig | Mapping[str, Any]]
-
-LEVELS: Final = ("default", "global", "provider", "publisher", "override")
 
 
 class ConfigResolver:
