@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from pipeline import views
+from pipeline.views import builds
 
 urlpatterns = [
-    path("builds/", views.build_list, name="build-list"),
-    path("builds/new/", views.build_new, name="build-new"),
-    path("builds/<str:public_id>/", views.build_detail, name="build"),
-    path("builds/<str:public_id>/vast.xml", views.build_vast, name="build-vast"),
+    path("builds/", builds.build_list, name="build-list"),
+    path("builds/new/", builds.build_new, name="build-new"),
+    path("builds/<str:public_id>/", builds.build_detail, name="build"),
+    path("builds/<str:public_id>/vast.xml", builds.build_vast, name="build-vast"),
 ]

@@ -13,7 +13,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.security import django_auth
 
-from pipeline.api import router as builds
+from pipeline.api.builds import router as builds
 from playback.api import router as sessions
 from vastdash.web import problem
 

@@ -1,8 +1,9 @@
 """Every environment variable the site reads, with its default and meaning: the one table settings and README share."""
 
+import json
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Variable(NamedTuple):
@@ -32,6 +33,27 @@ VARIABLES = (
         "VASTDASH_SESSION_PERSISTENCE", "1", "1 checkpoints running sessions so that a crash can resume them"
     ),
     Variable("VASTDASH_RUNNING_SESSIONS_MAX", "1000", "Sessions that may run at a time; more are refused"),
+    Variable(
+        "VASTDASH_RECEIVER_CONFIG",
+        "",
+        "Receiver settings of the whole installation, a JSON object: the host layer of every build",
+    ),
+    Variable(
+        "VASTDASH_FETCH_ALLOWED",
+        "",
+        "Addresses or networks (CIDR) that may be fetched from although they are not public",
+    ),
+    Variable(
+        "VASTDASH_ENDPOINT_RATE",
+        "500",
+        "Requests a second that one endpoint answers; more get 429 without an ad",
+    ),
+    Variable("VASTDASH_ENDPOINT_RECORDED", "50", "Requests kept of an endpoint whose record switch is on"),
+    Variable(
+        "VASTDASH_TRUSTED_PROXIES",
+        "",
+        "Addresses or networks of proxies whose X-Forwarded-For names the viewer's address",
+    ),
     Variable("VASTDASH_MEDIA_HOSTS", "", "Origins whose media the session page may play, besides its own"),
 )
 
@@ -60,3 +82,12 @@ class Environment:
 
     def names(self, name: str) -> list[str]:
         return [part.strip() for part in self.text(name).split(",") if part.strip()]
+
+    def json_object(self, name: str) -> dict[str, Any]:
+        try:
+            value = json.loads(self.text(name) or "{}")
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise ValueError(f'{name} must be a JSON object, such as {{"default_currency": "EUR"}}')
+        return value

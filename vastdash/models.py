@@ -34,12 +34,14 @@ class User(AbstractUser):
 class Publisher(models.Model):
     """Whose screen: overrides the provider's playback settings, and is overridden by the player's own.
 
-    ``playback`` holds a partial playback configuration in the row shape of ``playback.rows``.
+    ``playback`` holds a partial playback configuration in the row shape of ``playback.rows``; ``receiver_config`` a
+    partial receiver configuration in the build engine's JSON keys: the account layer of its builds and endpoints.
     """
 
     name = models.SlugField(max_length=60, unique=True)
     title = models.CharField(max_length=120)
     playback = models.JSONField(default=dict, blank=True)
+    receiver_config = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -49,3 +51,23 @@ class Publisher(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ApiToken(models.Model):
+    """A person's key to the JSON API, with that person's rights: only its SHA-256 is kept. ``hint`` is its start."""
+
+    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint}…)"

@@ -179,6 +179,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# The host layer of receiver configurations; pages show it, nobody edits it there (pipeline/layers.py).
+RECEIVER_CONFIG = env.json_object("VASTDASH_RECEIVER_CONFIG")
+FETCH_ALLOWED = env.names("VASTDASH_FETCH_ALLOWED")
+TRUSTED_PROXIES = env.names("VASTDASH_TRUSTED_PROXIES")
+ENDPOINT_RATE = env.number("VASTDASH_ENDPOINT_RATE")
+ENDPOINT_RECORDED = env.number("VASTDASH_ENDPOINT_RECORDED")
+
 UPLOAD_MAX_BYTES = env.number("VASTDASH_UPLOAD_MAX_BYTES")
 # Whole bodies are limited in front of Django (limits.py), uploads at their field (pipeline/intake.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = None

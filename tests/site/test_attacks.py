@@ -259,8 +259,8 @@ def test_a_database_that_is_busy_is_a_503_that_says_so(viewer, monkeypatch, addr
     def locked(*_arguments, **_options):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr("pipeline.views.Page", locked)
-    monkeypatch.setattr("pipeline.api.Page", locked)
+    monkeypatch.setattr("pipeline.views.builds.Page", locked)
+    monkeypatch.setattr("pipeline.api.builds.Page", locked)
     answer = viewer.get(address)
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert answer["Content-Type"].startswith(kind)

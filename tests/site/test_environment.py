@@ -69,3 +69,15 @@ def test_a_number_that_is_none_is_blamed_by_name():
 def test_a_variable_the_table_does_not_name_cannot_be_read():
     with pytest.raises(KeyError):
         Environment({"VASTDASH_COLOUR": "red"}).text("VASTDASH_COLOR")
+
+
+def test_an_object_is_read_from_json():
+    given = {"VASTDASH_RECEIVER_CONFIG": '{"default_currency": "EUR"}'}
+    assert Environment(given).json_object("VASTDASH_RECEIVER_CONFIG") == {"default_currency": "EUR"}
+    assert Environment({}).json_object("VASTDASH_RECEIVER_CONFIG") == {}
+
+
+@pytest.mark.parametrize("text", ["EUR", "[1]", '"a"', "{"])
+def test_what_is_no_json_object_is_refused_by_name(text):
+    with pytest.raises(ValueError, match="VASTDASH_RECEIVER_CONFIG must be a JSON object"):
+        Environment({"VASTDASH_RECEIVER_CONFIG": text}).json_object("VASTDASH_RECEIVER_CONFIG")

@@ -169,7 +169,7 @@ def test_a_fault_inside_an_api_endpoint_is_a_problem_document_that_tells_nothing
     def broken(*_, **__):
         raise RuntimeError("the secret is 42")
 
-    monkeypatch.setattr("pipeline.api.Page", broken)
+    monkeypatch.setattr("pipeline.api.builds.Page", broken)
     answer = client.get("/api/v1/builds")
     assert answer.status_code == 500
     assert answer["Content-Type"] == "application/problem+json"

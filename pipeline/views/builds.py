@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from pipeline import builds
-from pipeline.forms import BuildForm
+from pipeline.forms.build import BuildForm
 from pipeline.intake import Refused
 from pipeline.markup import marked_up
 from pipeline.models import Build
