@@ -1,15 +1,18 @@
 """Builds VAST from a handed-over bid response and keeps it whole, or refuses it and keeps nothing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from pipeline.engine import VastResult, build_vast_from_bid_response
+from pipeline.engine import MergedConfig, VastResult, build_vast_from_bid_response
 from pipeline.intake import Refused, unpack
-from pipeline.models import Build, Upload
+from pipeline.layers import effective, merged
+from pipeline.models import Build, ReceiverProfile, Upload
 from vast.lint import Finding, lint
+from vastdash.models import Publisher
 
 
 def build(
@@ -19,20 +22,24 @@ def build(
     config: Mapping[str, Any],
     title: str,
     user: Any,
+    receiver_profile: str = "",
+    publisher: str = "",
+    made_from: Build | None = None,
 ) -> Build:
-    """A stored ``Build``. Raises ``Refused`` naming ``response`` or ``request`` when nothing can come of it.
+    """A stored ``Build``. Raises ``Refused`` naming the field when nothing can come of it.
 
+    ``config`` stands above the named receiver profile, that above the publisher's settings, those above the host's.
     A response without bids is a legal answer and is kept; one whose every bid is unusable is refused,
     with the fate of each bid in the refusal's details.
     """
     response = unpack("response", response, settings.UPLOAD_MAX_BYTES)
     request = unpack("request", request, settings.UPLOAD_MAX_BYTES) if request else None
-    result = build_vast_from_bid_response(request, response, config)
+    layers = layered(config, receiver_profile, publisher)
+    result = build_vast_from_bid_response(request, response, layers.config)
+    # What a layer says wrong was told when it was merged; the engine sees only what came of it.
+    result = replace(result, warnings=tuple(dict.fromkeys((*layers.notices, *result.warnings))))
     _refuse_the_unusable(result)
-    xml = result.xml.decode()
-    findings = (
-        [] if result.no_ad else [finding_row(finding) for finding in lint(result.xml, ad_versions(result))]
-    )
+    findings = [] if result.no_ad else lint(result.xml, ad_versions(result))
     with transaction.atomic():
         return Build.objects.create(
             created_by=user,
@@ -40,15 +47,51 @@ def build(
             response=Upload.keep(response),
             request=Upload.keep(request) if request else None,
             config=dict(config),
+            receiver_profile=receiver_profile,
+            publisher=publisher,
+            made_from=made_from,
             receiver=result.receiver,
-            vast=xml,
+            vast=result.xml.decode(),
             no_ad=result.no_ad,
             selected_count=len(result.selected),
             rejected_count=len(result.rejected),
             warning_count=len(result.warnings),
-            result=decisions(result),
-            findings=findings,
+            lint_error_count=sum(finding.severity == "error" for finding in findings),
+            result=decisions(result) | {"effective": effective(layers)},
+            findings=[finding_row(finding) for finding in findings],
         )
+
+
+def build_again(source: Build, **how: Any) -> Build:
+    """A new build of the response and request of another; ``how`` as ``build`` takes it."""
+    return build(
+        response=source.response.body,
+        request=source.request.body if source.request else None,
+        title=source.title,
+        made_from=source,
+        **how,
+    )
+
+
+def layered(config: Mapping[str, Any], receiver_profile: str = "", publisher: str = "") -> MergedConfig:
+    """The layers of a build by the names of its rows. Raises ``Refused`` for a name nobody has."""
+    profile = ReceiverProfile.objects.filter(name=receiver_profile).first() if receiver_profile else None
+    account = Publisher.objects.filter(name=publisher).first() if publisher else None
+    if receiver_profile and profile is None:
+        raise Refused("receiver_profile", f"There is no receiver profile named “{receiver_profile[:60]}”.")
+    if publisher and account is None:
+        raise Refused("publisher", f"There is no publisher named “{publisher[:60]}”.")
+    return merged(account, over(profile.config if profile else {}, config))
+
+
+def over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """One layer of two: what the upper states wins, key by key, and placement by placement."""
+    stated = {key: value for key, value in upper.items() if value not in (None, "")}
+    both = {**lower, **stated}
+    rules = [layer.get("placement_rules") for layer in (lower, upper)]
+    if all(isinstance(rule, Mapping) for rule in rules):
+        both["placement_rules"] = over(*rules)
+    return both
 
 
 def refuse_the_unreadable(result: VastResult) -> None:

@@ -34,7 +34,9 @@ class Upload(models.Model):
 class Build(models.Model):
     """One bid response turned into VAST, with every decision kept beside the document.
 
-    ``result`` is ``VastResult.to_debug()`` without the document; ``findings`` are lint rows.
+    ``config`` is what was chosen for it, ``receiver_profile`` and ``publisher`` the names of the layers below;
+    ``result`` is ``VastResult.to_debug()`` without the document, with the effective configuration as ``effective``
+    (``pipeline.layers``); ``findings`` are lint rows.
     """
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
@@ -46,18 +48,30 @@ class Build(models.Model):
     response = models.ForeignKey(Upload, on_delete=models.PROTECT, related_name="+")
     request = models.ForeignKey(Upload, null=True, on_delete=models.PROTECT, related_name="+")
     config = models.JSONField()
+    receiver_profile = models.SlugField(max_length=60, blank=True, db_index=False)
+    publisher = models.SlugField(max_length=60, blank=True, db_index=False)
+    made_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="made_again"
+    )
     receiver = models.CharField(max_length=20)
     vast = models.TextField()
     no_ad = models.BooleanField()
     selected_count = models.PositiveIntegerField()
     rejected_count = models.PositiveIntegerField()
     warning_count = models.PositiveIntegerField()
+    lint_error_count = models.PositiveIntegerField(default=0)
     result = models.JSONField()
     findings = models.JSONField()
 
     class Meta:
         ordering = ("-created_at", "-id")
-        indexes = (models.Index("created_at", "id", name="build_newest"),)
+        # Each filter of the list on its own, newest first; what is combined with it is read along the index.
+        indexes = (
+            models.Index("created_at", "id", name="build_newest"),
+            models.Index("receiver", "created_at", "id", name="build_of_receiver"),
+            models.Index("no_ad", "created_at", "id", name="build_by_outcome"),
+            models.Index("created_by", "created_at", "id", name="build_by_maker"),
+        )
 
     def __str__(self) -> str:
         return f"{self.title} ({self.public_id})"
