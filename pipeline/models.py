@@ -151,6 +151,7 @@ class Outcome(models.TextChoices):
     AUCTION_FAILED = "auction_failed", "Auction failed"
     UNUSABLE = "unusable", "Unusable request"
     LIMITED = "limited", "Over the rate limit"
+    BROKEN = "broken", "Failed on our side"
 
 
 class EndpointTraffic(models.Model):
