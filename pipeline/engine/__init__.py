@@ -10,7 +10,7 @@ from pipeline.engine.config import (
     merge_config,
 )
 from pipeline.engine.meta import CanonicalMeta
-from pipeline.engine.receivers import RECEIVERS, Receiver
+from pipeline.engine.receivers import RECEIVERS, ROWS, Receiver
 from pipeline.engine.result import SelectedBid, VastResult
 from pipeline.engine.rules import CollisionPolicy, Edit, Placement
 from pipeline.engine.select import RejectedBid
@@ -18,6 +18,7 @@ from vast.notice import Notice
 
 __all__ = [
     "RECEIVERS",
+    "ROWS",
     "CanonicalMeta",
     "CollisionPolicy",
     "Edit",

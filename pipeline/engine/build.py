@@ -3,16 +3,19 @@
 Read, rank, take the best until the pod is full, enrich in place, number, write. One bad bid never harms the others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pipeline.engine.config import ReceiverConfig, VersionPolicy, as_config
+from pipeline.engine.config import ReceiverConfig, SelectionStrategy, VersionPolicy, as_config
 from pipeline.engine.enrich import Collision, Enricher
 from pipeline.engine.markup import Markup, Unusable, markup_of, skeleton_of
 from pipeline.engine.meta import CanonicalMeta, canonical_meta, declared_seconds
-from pipeline.engine.openrtb import Asked, Bid, Received, Source, read_request, read_response
+from pipeline.engine.openrtb import Bid, Received, read_response
+from pipeline.engine.pod import Accounts, in_slots
+from pipeline.engine.reading import Source
 from pipeline.engine.receivers import RECEIVERS, Receiver
+from pipeline.engine.request import Asked, is_one_slot, read_limits, read_request
 from pipeline.engine.result import SelectedBid, VastResult
 from pipeline.engine.rules import Edit
 from pipeline.engine.select import Ranking, RejectedBid, left_over, places, rank, reject
@@ -37,7 +40,10 @@ class _Taken(NamedTuple):
 
 @dataclass(slots=True)
 class _Pod:
-    """The document in the making."""
+    """The document in the making: `places` ads at most, `alone` where one ad is all that is asked for.
+
+    `accounts` is None where the request's limits are not enforced.
+    """
 
     config: ReceiverConfig
     asked: Asked
@@ -45,6 +51,9 @@ class _Pod:
     currency: str
     receiver: Receiver
     enricher: Enricher
+    places: int
+    alone: bool
+    accounts: Accounts | None
     taken: list[_Taken] = field(default_factory=list)
     rejected: list[RejectedBid] = field(default_factory=list)
     warnings: list[Notice] = field(default_factory=list)
@@ -53,7 +62,11 @@ class _Pod:
 
     @property
     def free(self) -> int:
-        return places(self.config) - len(self.taken)
+        return self.places - len(self.taken)
+
+    @property
+    def needs_duration(self) -> bool:
+        return self.receiver.needs_duration and self.places > 1
 
     def drop(self, bid: Bid, code: str, text: str) -> None:
         self.rejected.append(reject(bid, code, text))
@@ -70,43 +83,92 @@ def build_vast_from_bid_response(
     """
     settings, config_notices = as_config(config)
     asked, received = read_request(request), read_response(response)
-    ranking = rank(received, asked, settings)
+    limits = read_limits(asked) if settings.enforce_pod else None
+    ranking = rank(received, asked, settings, limits)
     receiver = RECEIVERS[settings.receiver]
-    pod = _Pod(settings, asked, received, ranking.currency, receiver, Enricher(settings, receiver))
+    alone = settings.selection_strategy == SelectionStrategy.SINGLE or (
+        receiver.one_ad_per_slot and is_one_slot(asked)
+    )
+    pod = _Pod(
+        config=settings,
+        asked=asked,
+        received=received,
+        currency=ranking.currency,
+        receiver=receiver,
+        enricher=Enricher(settings, receiver),
+        places=1 if alone else places(settings),
+        alone=alone,
+        accounts=Accounts(limits, ranking.currency) if limits else None,
+    )
     pod.errors += [notice for notice in (received.error, asked.error) if notice]
-    pod.warnings += [*config_notices, *asked.notices, *received.notices, *ranking.notices]
+    pod.warnings += [*config_notices, *asked.notices, *received.notices]
+    pod.warnings += limits.notices if limits else ()
+    pod.warnings += ranking.notices
     pod.rejected += ranking.rejected
     _fill(pod, ranking)
+    if pod.accounts:
+        pod.taken, slot_notices = in_slots(pod.taken)
+        pod.warnings += slot_notices
     return _result(pod, received.nbr)
 
 
 def _fill(pod: _Pod, ranking: Ranking) -> None:
     """Takes the ranked bids until the pod is full; skeletons only where no playable bid is left."""
-    waiting: list[tuple[Bid, Unusable]] = []
+    unusable: list[tuple[Bid, Unusable]] = []
+    undated: list[Bid] = []
     remaining = iter(ranking.bids)
     while pod.free and (bid := next(remaining, None)):
+        if pod.accounts and (closed := pod.accounts.closed(bid)):
+            pod.drop(bid, *closed)
+            continue
         try:
             markup = markup_of(bid, pod.config, pod.asked)
-        except Unusable as unusable:
-            if pod.config.allow_skeleton_vast and unusable.code != "BID_NOT_VIDEO":
-                waiting.append((bid, unusable))
+        except Unusable as why:
+            if pod.config.allow_skeleton_vast and why.code != "BID_NOT_VIDEO":
+                unusable.append((bid, why))
             else:
-                pod.drop(bid, unusable.code, unusable.text)
+                pod.drop(bid, why.code, why.text)
             continue
-        _take(pod, bid, markup, declared_seconds(bid) or _stated_seconds(markup))
-    for bid, why in waiting:
-        if pod.free:
-            seconds = declared_seconds(bid)
-            _take(pod, bid, skeleton_of(bid, seconds, pod.config, why.text), seconds)
+        seconds = declared_seconds(bid) or _stated_ms(markup) // 1000
+        if pod.needs_duration and not seconds:
+            undated.append(bid)
         else:
-            pod.drop(bid, why.code, why.text)
-    rejected, notices = left_over(remaining, pod.config)
+            _take(pod, bid, markup, seconds)
+    _serve_undated(pod, undated)
+    _stand_in(pod, unusable)
+    rejected, notices = left_over(remaining, pod.places, pod.alone)
     pod.rejected += rejected
     pod.warnings += notices
 
 
+def _serve_undated(pod: _Pod, bids: Iterable[Bid]) -> None:
+    """The best ad of unknown duration has the document to itself where no ad of a known one was taken."""
+    for bid in bids:
+        if pod.taken:
+            text = f"the length of the ad is unknown, and {pod.receiver.name} wants it of every ad of a pod"
+            pod.drop(bid, "DURATION_UNKNOWN", text)
+            continue
+        _take(pod, bid, markup_of(bid, pod.config, pod.asked), 0)
+        if pod.taken:
+            pod.places = 1
+
+
+def _stand_in(pod: _Pod, bids: Iterable[tuple[Bid, Unusable]]) -> None:
+    """Skeletons of bids whose markup cannot be used, where a place is left."""
+    for bid, why in bids:
+        seconds = declared_seconds(bid)
+        if pod.free and (seconds or not pod.taken or not pod.needs_duration):
+            _take(pod, bid, skeleton_of(bid, seconds, pod.config, why.text), seconds)
+        else:
+            pod.drop(bid, why.code, why.text)
+
+
 def _take(pod: _Pod, bid: Bid, markup: Markup, seconds: int) -> None:
-    """Enriches the ad and gives it its id; a collision under ERROR drops it."""
+    """Enriches the ad and gives it its id; a limit of the request, or a collision under ERROR, drops it."""
+    playing = (_stated_ms(markup) + 500) // 1000 or seconds if pod.accounts else seconds
+    if pod.accounts and (refusal := pod.accounts.refusal(bid, playing)):
+        pod.drop(bid, *refusal)
+        return
     pod.warnings += markup.notices
     meta = canonical_meta(bid, pod.currency, seconds, pod.received.bidid, pod.received.cur)
     try:
@@ -122,16 +184,18 @@ def _take(pod: _Pod, bid: Bid, markup: Markup, seconds: int) -> None:
         edits += pod.receiver.finish(markup.ad, markup.side, markup.version, ad_id)
     pod.warnings += enriched.notices
     pod.warnings += id_notices
+    if pod.accounts and (assumed := pod.accounts.take(bid, playing)):
+        pod.warnings.append(assumed)
     splice = Splice(markup.side, markup.version, enriched.additions())
     pod.taken.append(_Taken(bid, meta, markup, ad_id, edits, splice))
 
 
-def _stated_seconds(markup: Markup) -> int:
-    """The duration the bidder's markup declares, in whole seconds; 0 for none."""
+def _stated_ms(markup: Markup) -> int:
+    """The duration the bidder's markup declares, in milliseconds; 0 for none."""
     if markup.origin != "adm":
         return 0
     stated = (text_of(first_child(linear, "Duration")) for linear in linears(markup.side))
-    return next((found for text in stated if (found := read_duration(text)[0])), 0) // 1000
+    return next((found for text in stated if (found := read_duration(text)[0])), 0)
 
 
 def _version(pod: _Pod) -> str:

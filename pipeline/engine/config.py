@@ -210,16 +210,6 @@ def _url(value: Any) -> _Parsed:
     raise ValueError("must be an http or https address")
 
 
-_ENFORCE_POD_REMARK = (
-    "limits of the pod in the request (poddur, durations, bcat, badv, floors) are not applied yet"
-)
-
-
-def _enforce_pod(value: Any) -> _Parsed:
-    wanted, _ = _switch(value)
-    return wanted, _ENFORCE_POD_REMARK if wanted else ""
-
-
 _PARSERS: Mapping[str, _Parser] = {
     "receiver": _receiver,
     "default_currency": _currency,
@@ -232,7 +222,7 @@ _PARSERS: Mapping[str, _Parser] = {
     "deals_first": _switch,
     "allow_zero_price_deals": _switch,
     "version_policy": _enumeration(VersionPolicy, {}),
-    "enforce_pod": _enforce_pod,
+    "enforce_pod": _switch,
     "wrap_nurl": _switch,
     "lenient_markup": _switch,
     "repair_markup": _switch,
@@ -298,8 +288,7 @@ def _read_value(
         )
         return
     if remark:
-        code = "ENFORCE_POD_NOT_APPLIED" if key == "enforce_pod" else "CONFIG_VALUE_ADJUSTED"
-        notices.append(Notice(code, "", f"{layer}: {key}: {remark}"))
+        notices.append(Notice("CONFIG_VALUE_ADJUSTED", "", f"{layer}: {key}: {remark}"))
 
 
 def _read_placements(layer: str, rules: Any, read: _Layer, notices: list[Notice]) -> None:

@@ -7,11 +7,16 @@ from typing import NamedTuple
 
 from pipeline.engine.meta import CanonicalMeta
 
-# AdCOM 1.0, list "Category Taxonomies": the list a bid's cattax names, as the address of its publisher.
+# AdCOM 1.0, list "Category Taxonomies": the lists a bid's cattax may name, as the address of their publisher. 500 and
+# above are a vendor's own: IAB is no authority for them, and what they mean to a receiver nobody can tell.
 _CONTENT = "https://iabtechlab.com/standards/content-taxonomy/"
 _AD_PRODUCT = "https://iabtechlab.com/standards/ad-product-taxonomy/"
 _AUDIENCE = "https://iabtechlab.com/standards/audience-taxonomy/"
-AUTHORITIES = {3: _AD_PRODUCT, 4: _AUDIENCE, 8: _AD_PRODUCT}
+AUTHORITIES = {
+    **dict.fromkeys((1, 2, 5, 6, 7, 9), _CONTENT),
+    **dict.fromkeys((3, 8), _AD_PRODUCT),
+    4: _AUDIENCE,
+}
 
 
 class Leaf(NamedTuple):
@@ -40,8 +45,19 @@ def _advertiser(meta: CanonicalMeta) -> Values:
 
 
 def _categories(meta: CanonicalMeta) -> Values:
-    authority = (("authority", AUTHORITIES.get(meta.cattax or 1, _CONTENT)),)
+    """Codes of a list that is not AdCOM's are not written: both forms would call them IAB's."""
+    address = AUTHORITIES.get(meta.cattax or 1)
+    if not meta.cats or address is None:
+        return ()
+    authority = (("authority", address),)
     return tuple([Leaf("Category", code, authority) for code in meta.cats])
+
+
+def foreign_taxonomy(meta: CanonicalMeta) -> str:
+    """Why a bid's categories are not written; "" where they are."""
+    if not meta.cattax or meta.cattax in AUTHORITIES or not meta.cats:
+        return ""
+    return f"the categories are of list {meta.cattax}, which is not one of IAB's; they were not written"
 
 
 def _debug(meta: CanonicalMeta) -> Values:
@@ -78,7 +94,8 @@ def _named_texts(leaves: Sequence[Leaf]) -> object:
 
 
 class Datum(NamedTuple):
-    """One kind of metadata: the rule that places it, its VAST element, the type of its Extension, how values compare.
+    """One kind of metadata: the rule that places it, its row among the receivers' differences ("" for none), its VAST
+    element, the type of its Extension, how values compare.
 
     `element` is "" for a datum without a VAST element of its own; `inline_since` tells since which version an InLine
     or a Wrapper may hold it; `many` admits several elements.
@@ -92,6 +109,7 @@ class Datum(NamedTuple):
     element: str = ""
     inline_since: Mapping[str, str] = MappingProxyType({})
     many: bool = False
+    row: str = ""
 
 
 PRICING = Datum(
@@ -102,6 +120,7 @@ PRICING = Datum(
     comparable=_amount,
     element="Pricing",
     inline_since={"InLine": "3.0", "Wrapper": "4.0"},
+    row="price",
 )
 ADVERTISER = Datum(
     name="advertiser",
@@ -111,6 +130,7 @@ ADVERTISER = Datum(
     comparable=_first_text,
     element="Advertiser",
     inline_since={"InLine": "3.0"},
+    row="advertiser",
 )
 CATEGORIES = Datum(
     name="categories",
@@ -121,6 +141,7 @@ CATEGORIES = Datum(
     element="Category",
     inline_since={"InLine": "4.0"},
     many=True,
+    row="category",
 )
 DEBUG = Datum(
     name="debug",

@@ -8,10 +8,19 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pipeline.engine.config import ReceiverConfig
-from pipeline.engine.datum import ADVERTISER, CATEGORIES, DEBUG, PRICING, Datum, Leaf, Values
+from pipeline.engine.datum import (
+    ADVERTISER,
+    CATEGORIES,
+    DEBUG,
+    PRICING,
+    Datum,
+    Leaf,
+    Values,
+    foreign_taxonomy,
+)
 from pipeline.engine.markup import Markup
 from pipeline.engine.meta import CanonicalMeta
-from pipeline.engine.receivers import Receiver
+from pipeline.engine.receivers.receiver import Receiver, row_rule
 from pipeline.engine.rules import CollisionPolicy, Edit, Placement
 from vast.document import VERSIONS, Element, kids_of, local_name, text_of
 from vast.durations import format_duration, read_duration
@@ -32,6 +41,7 @@ class _Route(NamedTuple):
     """Where a datum goes in every ad of one kind and version; `target` is None for nowhere.
 
     `remark` (code, text) says where that is not what was asked; `price` is the element of a price in an Extension.
+    `rule` names who decided; `repeats` asks for the Extension beside the element; `keeps` forbids changes.
     """
 
     datum: Datum
@@ -40,6 +50,9 @@ class _Route(NamedTuple):
     inline_path: str
     extension_path: str
     price: str
+    rule: str
+    repeats: bool = False
+    keeps: bool = False
 
 
 def _is_legal(datum: Datum, kind: str, version: str, receiver: Receiver) -> bool:
@@ -70,6 +83,7 @@ def _route(datum: Datum, kind: str, version: str, config: ReceiverConfig, receiv
         text = f"a VAST {version} {kind} has no place for {name}; {datum.name} was written as an Extension"
         remark = ("PLACEMENT_DOWNGRADED", text)
     moved = target is Placement.EXTENSIONS and chosen is not Placement.EXTENSIONS
+    own = chosen is None
     return _Route(
         datum,
         target,
@@ -77,6 +91,9 @@ def _route(datum: Datum, kind: str, version: str, config: ReceiverConfig, receiv
         f"{kind}/{datum.element}",
         f"{kind}/Extensions/Extension[@type='{datum.extension}']",
         receiver.downgraded_price if moved else "Price",
+        row_rule(receiver.name, datum.row) if own and datum.row else str(target),
+        repeats=own and target is Placement.INLINE and datum.name in receiver.also_extension,
+        keeps=own and datum.name in receiver.never_changes,
     )
 
 
@@ -87,6 +104,7 @@ class Enricher:
         self._config = config
         self._receiver = receiver
         self._routes: dict[tuple[str, str], tuple[_Route, ...]] = {}
+        self._duration_rule = row_rule(receiver.name, "duration")
 
     def enrich(self, markup: Markup, meta: CanonicalMeta) -> "EnrichedAd":
         """Writes price, advertiser, duration, categories and debug facts into an InLine or Wrapper, in that order.
@@ -100,8 +118,10 @@ class Enricher:
         if meta.dur_sec > 0 and markup.kind == "InLine" and not config.placement_rules.hands_off:
             for block in ad.kids.get("Creatives", ()):
                 for linear in linears_of(block):
-                    ad.time(linear)
+                    ad.time(linear, self._duration_rule)
         ad.place(categories)
+        if meta.cattax and (remark := foreign_taxonomy(meta)):
+            ad.remark("CATEGORY_TAXONOMY_UNKNOWN", remark)
         if config.enable_debug:
             ad.place(debug)
         return ad
@@ -199,16 +219,22 @@ class EnrichedAd:
             return
         nodes, extensions = self.kids.get(datum.element, ()), self._typed(datum.extension)
         if not nodes and not extensions:
-            self._write(route, route.target, wanted, route.target)
+            self._write(route, route.target, wanted, route.rule)
+            if route.repeats:
+                self._write(route, Placement.EXTENSIONS, wanted, route.rule)
             return
         said = _Said(datum, nodes, extensions)
-        groups = said.groups()
-        if not groups:
-            self._write(route, route.target, wanted, route.target, blank=said.blank)
-        elif not said.same(groups[0], wanted):
+        if (groups := said.groups()) and not said.same(groups[0], wanted):
             self._collide(route, said, wanted, groups)
-        elif route.target is Placement.EXTENSIONS and not said.extension_says(wanted):
-            self._write(route, route.target, wanted, route.target)
+        else:
+            self._complete(route, route.target, said, wanted)
+
+    def _complete(self, route: _Route, target: Placement, said: _Said, wanted: Values) -> None:
+        """Writes the forms that are wanted and not there yet; the markup says the same or nothing."""
+        if target is Placement.INLINE and not said.inline and not said.extensions:
+            self._write(route, target, wanted, route.rule, blank=said.blank)
+        if (target is Placement.EXTENSIONS or route.repeats) and not said.extension_says(wanted):
+            self._write(route, Placement.EXTENSIONS, wanted, route.rule)
 
     def _typed(self, extension: str) -> Sequence[Element]:
         """The Extensions of a type."""
@@ -250,7 +276,7 @@ class EnrichedAd:
     def _extension(self, route: _Route, wanted: Values, rule: str) -> str:
         datum = route.datum
         prefix = self._blocks[0].prefix if self._blocks else self.side.prefix
-        price = route.price if rule == Placement.EXTENSIONS else "Price"
+        price = route.price if rule == route.rule else "Price"
         if datum is PRICING:
             leaves = [leaf_xml(prefix, price, text, attributes) for _, text, attributes in wanted]
         elif datum is CATEGORIES:
@@ -265,7 +291,9 @@ class EnrichedAd:
         stated = _spoken(_leaves(groups[0]))
         sentence = f"the markup says {datum.name} {stated!r}, the bid says {_spoken(wanted)!r}"
         self._refuse_under_error(sentence)
-        if policy.overwrites:
+        if policy.overwrites and route.keeps:
+            self._keep(route, said, wanted, groups[0], sentence)
+        elif policy.overwrites:
             for group in groups:
                 if not said.same(group, wanted):
                     self._overwrite(datum, group, wanted)
@@ -282,6 +310,15 @@ class EnrichedAd:
             where = self._where(route, said, groups[0])
             self.edits.append(Edit(datum.name, "kept", where, policy, stated))
             self.remark("FIELD_COLLISION", f"{sentence}; the markup's value was kept ({policy})")
+
+    def _keep(self, route: _Route, said: _Said, wanted: Values, group: list[Element], sentence: str) -> None:
+        """The receiver's own rule goes before a policy that would overwrite; the bid's value may go beside."""
+        where = self._where(route, said, group)
+        self.edits.append(Edit(route.datum.name, "kept", where, route.rule, _spoken(_leaves(group))))
+        if route.repeats and not said.extensions:
+            self._write(route, Placement.EXTENSIONS, wanted, route.rule)
+        if self.policy is not CollisionPolicy.OPENRTB_WINS_SILENTLY:
+            self.remark("FIELD_COLLISION", f"{sentence}; the markup's value was kept ({route.rule})")
 
     def _refuse_under_error(self, sentence: str) -> None:
         if self.policy is CollisionPolicy.ERROR:
@@ -329,7 +366,7 @@ class EnrichedAd:
             where = self._where(route, said, group)
             self.edits.append(Edit(datum.name, "merged", where, CollisionPolicy.MERGE, _texts(missing)))
 
-    def time(self, linear: Element) -> None:
+    def time(self, linear: Element, rule: str) -> None:
         """Fills a missing or zero Duration; another one is a collision of a single value without an Extension form."""
         wanted_ms = self.meta.dur_sec * 1000
         text = format_duration(wanted_ms)
@@ -346,7 +383,7 @@ class EnrichedAd:
             else:
                 insert(linear, "Duration", self.version, text)
             action = "filled" if nodes else "added"
-            self.edits.append(Edit("duration", action, where, "bid.dur", text))
+            self.edits.append(Edit("duration", action, where, rule, text))
             return
         if stated_ms is not None and abs(stated_ms - wanted_ms) < 1000:
             return

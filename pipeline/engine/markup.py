@@ -6,7 +6,8 @@ from html import escape
 from typing import Literal, NamedTuple
 
 from pipeline.engine.config import ReceiverConfig
-from pipeline.engine.openrtb import Asked, Bid
+from pipeline.engine.openrtb import Bid
+from pipeline.engine.request import Asked
 from vast.document import Document, Element, kids_of, parse
 from vast.durations import format_duration
 from vast.edit import writable

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from pipeline.engine.openrtb import Bid, as_object
+from pipeline.engine.openrtb import Bid
+from pipeline.engine.reading import as_object
 
 _FOUR_PLACES = Decimal("0.0001")
 _UNROUNDED = Decimal("1e20")

@@ -38,8 +38,9 @@ _OVERWRITING = frozenset(
 class Edit(NamedTuple):
     """One thing that enrichment or a receiver did to an ad.
 
-    `action` is added, filled, replaced, merged or kept; `where` a path inside the Ad; `rule` the placement, policy or
-    receiver that decided; `text` the value written or kept.
+    `action` is added, filled, replaced, merged or kept; `where` a path inside the Ad; `text` the value written or kept.
+    `rule` is what decided: a placement or a policy by its name, or a receiver's own choice as "<receiver>: <row>", the
+    row one of ROWS (pipeline.engine.receivers).
     """
 
     field: str

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from pipeline.engine.config import HARD_CAP, ReceiverConfig, SelectionStrategy
 from pipeline.engine.meta import price_text
-from pipeline.engine.openrtb import Asked, Bid, Received
+from pipeline.engine.openrtb import Bid, Received
+from pipeline.engine.pod import BID_RULES, not_compared
+from pipeline.engine.request import Asked, PodLimits
 from vast.notice import Notice
 
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
@@ -44,6 +46,8 @@ class Ranking:
 class _Situation(NamedTuple):
     asked: Asked
     config: ReceiverConfig
+    currency: str
+    limits: PodLimits | None
 
 
 def reject(bid: Bid, code: str, text: str) -> RejectedBid:
@@ -91,6 +95,10 @@ def _fault(bid: Bid, situation: _Situation) -> tuple[str, str] | None:
     for code, rule in RULES:
         if text := rule(bid, situation):
             return code, text
+    if situation.limits is not None:
+        for code, limit in BID_RULES:
+            if text := limit(bid, situation.limits, situation.currency):
+                return code, text
     return None
 
 
@@ -134,14 +142,19 @@ class _Repeats:
         return len(markups) == before
 
 
-def rank(received: Received, asked: Asked, config: ReceiverConfig) -> Ranking:
-    """Filters and orders the bids: price, deal, id, seat, place; deals before prices with `deals_first`."""
+def rank(
+    received: Received, asked: Asked, config: ReceiverConfig, limits: PodLimits | None = None
+) -> Ranking:
+    """Filters and orders the bids: price, deal, id, seat, place; deals before prices with `deals_first`.
+
+    `limits` are those of the request, where they are enforced.
+    """
     notices: list[Notice] = []
     rejected: list[RejectedBid] = []
     ranked: list[Bid] = []
     repeats = _Repeats()
-    situation = _Situation(asked, config)
     currency = _currency(received, config, notices)
+    situation = _Situation(asked, config, currency, limits)
     for bid in received.bids:
         fault = _fault(bid, situation)
         if fault is None and bid.id and repeats.hold(bid):
@@ -153,12 +166,14 @@ def rank(received: Received, asked: Asked, config: ReceiverConfig) -> Ranking:
         if bid.price_remark:
             notices.append(Notice("BID_PRICE_STRING", bid.id, f"{_named(bid)}: {bid.price_remark}"))
         ranked.append(bid)
+    if limits is not None:
+        notices += not_compared(ranked, limits, currency)
     ranked.sort(key=_order(config))
     return Ranking(tuple(ranked), tuple(rejected), tuple(notices), currency)
 
 
 def places(config: ReceiverConfig) -> int:
-    """How many ads the document may hold: 1, the pod's limit, or the hard cap."""
+    """How many ads a document may hold: 1, the pod's limit, or the hard cap."""
     if config.selection_strategy == SelectionStrategy.SINGLE:
         return 1
     if config.selection_strategy == SelectionStrategy.ALL:
@@ -166,10 +181,8 @@ def places(config: ReceiverConfig) -> int:
     return min(config.max_ads_in_pod or HARD_CAP, HARD_CAP)
 
 
-def left_over(bids: Iterable[Bid], config: ReceiverConfig) -> tuple[list[RejectedBid], list[Notice]]:
-    """What happens to good bids that found no place: rejected, with one notice for all of them."""
-    limit = places(config)
-    single = config.selection_strategy == SelectionStrategy.SINGLE
+def left_over(bids: Iterable[Bid], limit: int, single: bool) -> tuple[list[RejectedBid], list[Notice]]:
+    """What happens to good bids that found no place: rejected, with one notice for all of them unless `single`."""
     code = "NOT_HIGHEST_RANKED" if single else "POD_FULL"
     reason = (
         "a bid ranked higher was served alone"

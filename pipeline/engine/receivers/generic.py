@@ -12,5 +12,14 @@ GENERIC = Receiver(
         "categories_placement": Placement.EXTENSIONS,
         "debug_placement": Placement.EXTENSIONS,
     },
+    rows={
+        "price": "Pricing inline; an Extension where the version has no place for it.",
+        "advertiser": "The first domain inline; an Extension in VAST 2.0 and in wrappers.",
+        "category": "One Category per code inline from VAST 4.0; an Extension before that and in wrappers.",
+        "duration": "Filled in where the ad has none.",
+        "protocols": "As requested.",
+        "pod": "Sequence numbers from 1.",
+        "id_fallbacks": "None: what the ad lacks stays absent.",
+    },
     categories_inline_from="4.0",
 )

@@ -33,7 +33,8 @@ def test_every_response_builds_and_every_bid_has_a_fate(receiver, strategy):
         assert len(read(result.xml).ads) == len(result.selected), path
         json.dumps(result.to_debug())
         served += len(result.selected)
-    assert served >= (45 if strategy == "SINGLE" else 60)
+    # FreeWheel takes no ad of unknown duration into a pod.
+    assert served >= (45 if strategy == "SINGLE" else 50 if receiver == "FREEWHEEL" else 60)
 
 
 @needs_corpus

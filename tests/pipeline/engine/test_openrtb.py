@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.engine import build_vast_from_bid_response
-from pipeline.engine.openrtb import read_request, read_response
+from pipeline.engine.openrtb import read_response
+from pipeline.engine.request import read_request
 from tests.pipeline.engine.adm import Built, bid, inl
 
 

@@ -67,7 +67,7 @@ def test_gam_gets_missing_names_and_ids_filled_in_and_generic_gets_the_markup():
         {"id": "b1-creative-1-media-1", "delivery": "progressive", "type": "video/mp4"},
         {"id": "own", "type": "video/webm", "delivery": "streaming"},
     ]
-    touched = {edit.field for edit in gam.result.selected[0].edits if edit.rule == "GAM_SSU"}
+    touched = {edit.field for edit in gam.result.selected[0].edits if edit.rule == "GAM_SSU: id fallbacks"}
     assert touched == {
         "AdSystem",
         "AdTitle",

@@ -198,8 +198,3 @@ def test_every_bid_has_exactly_one_fate_and_its_place():
     fates = [item.bid.position for item in result.selected] + [row.position for row in result.rejected]
     assert sorted(fates) == [0, 1, 2, 3, 4]
     assert all(row.seat == "s" and row.text and row.imp_id == "1" for row in result.rejected)
-
-
-def test_enforcing_the_pod_is_said_to_be_missing_instead_of_silently_ignored():
-    assert "ENFORCE_POD_NOT_APPLIED" in Built(bid(), config=cfg0(enforce_pod=True)).codes()
-    assert "ENFORCE_POD_NOT_APPLIED" not in Built(bid(), config=cfg0(enforce_pod=False)).codes()
