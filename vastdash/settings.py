@@ -210,5 +210,7 @@ LOGGING = {
         "uvicorn.access": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
         "axes": {"level": "WARNING"},
+        # An auction's address may carry keys in its query.
+        "httpx": {"level": "WARNING"},
     },
 }
