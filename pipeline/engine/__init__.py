@@ -10,6 +10,7 @@ from pipeline.engine.config import (
     merge_config,
 )
 from pipeline.engine.meta import CanonicalMeta
+from pipeline.engine.query import PARAMETERS, Parameter, redacted, request_from_query, requested_config
 from pipeline.engine.receivers import RECEIVERS, ROWS, Receiver
 from pipeline.engine.result import SelectedBid, VastResult
 from pipeline.engine.rules import CollisionPolicy, Edit, Placement
@@ -17,6 +18,7 @@ from pipeline.engine.select import RejectedBid
 from vast.notice import Notice
 
 __all__ = [
+    "PARAMETERS",
     "RECEIVERS",
     "ROWS",
     "CanonicalMeta",
@@ -24,6 +26,7 @@ __all__ = [
     "Edit",
     "MergedConfig",
     "Notice",
+    "Parameter",
     "Placement",
     "PlacementRules",
     "Receiver",
@@ -35,4 +38,7 @@ __all__ = [
     "VersionPolicy",
     "build_vast_from_bid_response",
     "merge_config",
+    "redacted",
+    "request_from_query",
+    "requested_config",
 ]

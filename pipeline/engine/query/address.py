@@ -1,0 +1,93 @@
+"""Which text is a viewer's IP address, and whether a peer is a proxy that may speak for one."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+# Addresses that are nobody's on the internet. Documentation ranges are not among them: they serve as examples.
+_PRIVATE_4 = tuple(
+    IPv4Network(network)
+    for network in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/3",
+    )
+)
+_PRIVATE_6 = tuple(IPv6Network(network) for network in ("::/96", "fc00::/7", "fe80::/10", "ff00::/8"))
+
+
+def _bare(text: str) -> str:
+    """The address in "[v6]", "[v6]:port" and "v4:port"."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        address = ip_address(_bare(text))
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return address.ipv4_mapped
+        return None if address.scope_id else address
+    return address
+
+
+def _is_private(address: Address) -> bool:
+    private: tuple[Network, ...] = _PRIVATE_4 if address.version == 4 else _PRIVATE_6
+    return any(address in network for network in private)
+
+
+@lru_cache(maxsize=4096)
+def public_address(text: str) -> Address | None:
+    """The first public address of a list "client, proxy"; None when all are private.
+
+    Raises ValueError when an entry before it is no address at all.
+    """
+    for entry in text.split(","):
+        if not entry.strip():
+            continue
+        address = _parsed(entry.strip())
+        if address is None:
+            raise ValueError("must be an IPv4 or IPv6 address")
+        if not _is_private(address):
+            return address
+    return None
+
+
+def address_or_none(text: str) -> Address | None:
+    """The first public address of a header's value; None for anything that is none."""
+    try:
+        return public_address(text.strip())
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _networks(names: tuple[str | Address | Network, ...]) -> tuple[Network, ...]:
+    return tuple(ip_network(name, strict=False) for name in names)
+
+
+@lru_cache(maxsize=4096)
+def _inside(remote_addr: str, names: tuple[str | Address | Network, ...]) -> bool:
+    address = _parsed(remote_addr)
+    return address is not None and any(address in network for network in _networks(names))
+
+
+def is_trusted(remote_addr: str, proxies: Iterable[str | Address | Network]) -> bool:
+    """True when the peer is one of the proxies (addresses or networks; a wrong name among them trusts nobody)."""
+    names = tuple(proxies)
+    try:
+        return bool(names) and _inside(remote_addr, names)
+    except (TypeError, ValueError):
+        return False
