@@ -1,5 +1,6 @@
-"""The site as one ASGI application: pages and API, live sockets, and the life of the in-process runner."""
+"""The site as one ASGI application: players' requests, pages and API, live sockets, and what lives beside them."""
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,27 +15,32 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
+from pipeline.endpoint import VastDoor  # noqa: E402
+from pipeline.keeper import Keeper  # noqa: E402
 from playback.live.consumers import NoSuchSocket  # noqa: E402
 from playback.live.runner import runner  # noqa: E402
 from playback.urls import socket_urlpatterns  # noqa: E402
 from vastdash.limits import BodyLimit  # noqa: E402
 
+keeper = Keeper()
+
 
 async def lifespan(
     _scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
 ) -> None:
-    """Open the runner on the server's own loop, and let it store what runs before the loop ends."""
+    """Open the runner and the endpoints on the server's own loop; let them store what they hold before it ends."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             try:
                 await runner.open()
+                await keeper.open()
             except Exception as error:  # the server must say why it does not start
                 await send({"type": "lifespan.startup.failed", "message": repr(error)})
                 return
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
-            await runner.close()
+            await asyncio.gather(runner.close(), keeper.close())
             await send({"type": "lifespan.shutdown.complete"})
             return
 
@@ -42,7 +48,7 @@ async def lifespan(
 sockets = [*socket_urlpatterns, re_path(r"", NoSuchSocket.as_asgi())]
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(django_application),
+        "http": VastDoor(BodyLimit(django_application), keeper.directory, keeper.traffic),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets))),
         "lifespan": lifespan,
     }

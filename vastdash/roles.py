@@ -56,6 +56,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "build-new": {_GET: Action.BUILD, _POST: Action.BUILD},
     "build": {_GET: Action.READ},
     "build-vast": {_GET: Action.READ},
+    "endpoint-debug": {_GET: Action.SEE_DEBUG},
     "session-list": {_GET: Action.READ},
     "session-new": {_GET: Action.PLAY, _POST: Action.PLAY},
     "session": {_GET: Action.READ},

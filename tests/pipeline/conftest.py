@@ -1,3 +1,30 @@
+import pytest
+
+from pipeline import keeper as keeper_module
+from pipeline.endpoint import VastDoor
+from pipeline.keeper import Keeper
+from tests.pipeline.players import Player
 from tests.site.people import ad_ops, nobody, qa, superuser, viewer
 
 __all__ = ["ad_ops", "nobody", "qa", "superuser", "viewer"]
+
+
+@pytest.fixture
+async def keeper(transactional_db, monkeypatch):
+    """Endpoints and their traffic on this test's loop; nothing happens by itself but what a row's save starts."""
+    monkeypatch.setattr(keeper_module, "INTERVAL_SEC", 3600)
+    keeper = Keeper()
+    await keeper.open()
+    yield keeper
+    await keeper.close()
+
+
+@pytest.fixture
+def player(keeper):
+    """Somebody at the door of the endpoints; other addresses are not there."""
+
+    async def nowhere(scope, receive, send):
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    return Player(VastDoor(nowhere, keeper.directory, keeper.traffic))

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path, reverse
 
+from tests.pipeline.players import make_endpoint
 from tests.site.addresses import ADMIN_PARAMETERS, parameters, patterns
 from tests.site.people import PEOPLE, browser_of, make_person
 from tests.site.rows import make_build, make_provider, make_session
@@ -26,7 +27,7 @@ def methods(route: str) -> tuple[str, ...]:
 
 def addresses() -> list[tuple[str, str]]:
     """(route name, address) of every named route, with rows behind those that take one."""
-    build, session = make_build(), make_session()
+    build, session, endpoint = make_build(), make_session(), make_endpoint()
     make_provider("yandex")
     Publisher.objects.create(name="yandex", title="A publisher of that name")
     found = []
@@ -35,7 +36,7 @@ def addresses() -> list[tuple[str, str]]:
             continue
         own = session if "session" in route else build
         name = "pause" if route.endswith("session-command") else "yandex"
-        values = {"public_id": own.public_id, "name": name, **ADMIN_PARAMETERS}
+        values = {"public_id": own.public_id, "name": name, "slug": endpoint.slug, **ADMIN_PARAMETERS}
         found.append((route, reverse(route, kwargs=parameters(pattern, values))))
     return found
 

@@ -1,0 +1,72 @@
+"""What lives beside the requests of the endpoints: rows read again when they change, traffic written each second."""
+
+import asyncio
+import contextvars
+from contextlib import suppress
+
+import structlog
+from django.conf import settings
+
+from pipeline.database import DatabaseThread
+from pipeline.directory import Directory
+from pipeline.traffic import Traffic
+from vast.address import parse_allowed
+
+log = structlog.get_logger(__name__)
+
+INTERVAL_SEC = 1.0
+
+
+def _check_networks(name: str) -> None:
+    """A typing error is told when the server starts, not by every request."""
+    try:
+        parse_allowed(getattr(settings, name))
+    except ValueError as wrong:
+        raise ValueError(f"VASTDASH_{name}: {wrong}") from None
+
+
+class Keeper:
+    """Owns the directory and the traffic of this process. ``open`` and ``close`` on the loop that serves."""
+
+    def __init__(self) -> None:
+        self._thread = DatabaseThread("endpoints")
+        self.directory = Directory(self._thread)
+        self.traffic = Traffic(self._thread)
+        self._closing = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Raises ``ValueError`` for a setting that names no network, ``DatabaseError`` when rows cannot be read."""
+        for name in ("FETCH_ALLOWED", "TRUSTED_PROXIES"):
+            _check_networks(name)
+        await self.directory.open()
+        self._closing = asyncio.Event()
+        # An empty context: a background task must not hold on to what happens to start it.
+        self._task = asyncio.get_running_loop().create_task(self._keep(), context=contextvars.Context())
+
+    async def close(self) -> None:
+        """After the last request: what was counted is written, connections end."""
+        self._closing.set()
+        if self._task:
+            await self._task
+            self._task = None
+        await self.directory.close()
+        await self.traffic.flush()
+        await self._thread.close()
+
+    async def tick(self) -> None:
+        """What happens each second. Whatever goes wrong, the next second tries again."""
+        try:
+            await self.directory.look()
+        except Exception:
+            log.warning("endpoints not read", exc_info=True)
+        try:
+            await self.traffic.flush()
+        except Exception:
+            log.exception("traffic not written")
+
+    async def _keep(self) -> None:
+        while not self._closing.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), INTERVAL_SEC)
+            await self.tick()
