@@ -285,7 +285,7 @@ def test_the_debug_extension_tells_where_the_ad_came_from():
 @pytest.mark.parametrize("policy", ["VAST_WINS", "OPENRTB_WINS", "MERGE", "ignore"])
 @pytest.mark.parametrize("placement", ["INLINE", "WRAPPER", "EXTENSIONS", "SKIP"])
 @pytest.mark.parametrize("version", ["2.0", "3.0", "4.0", "4.2"])
-@pytest.mark.parametrize("receiver", ["GENERIC", "GAM_SSU"])
+@pytest.mark.parametrize("receiver", ["GENERIC", "GAM_SSU", "FREEWHEEL"])
 @pytest.mark.parametrize("kind", ["plain", "taken", "wrapper"])
 def test_enriching_twice_equals_enriching_once(policy, placement, version, receiver, kind):
     taken = GBP + "<Advertiser>Acme</Advertiser><Category authority='x'>IAB9</Category>"

@@ -1,4 +1,4 @@
-"""The table of pipeline.md §1.12: where the receivers differ, and that they differ nowhere else."""
+"""What makes receivers different (pipeline.md §1.12) beyond the case folders in tests/pipeline/receivers."""
 
 import pytest
 
@@ -91,7 +91,7 @@ def test_a_bare_wrapper_gets_a_system_and_an_impression_for_gam():
     )
 
 
-def test_a_complete_ad_comes_out_the_same_for_both():
+def test_a_complete_ad_comes_out_the_same_for_generic_and_gam():
     adm = inl().replace("<Creative>", '<Creative id="c">').replace("<MediaFile ", '<MediaFile id="m" ')
     generic, gam = both(adm, dur=30)
     assert generic.xml == gam.xml
@@ -100,3 +100,118 @@ def test_a_complete_ad_comes_out_the_same_for_both():
 def test_no_duration_is_invented():
     for built in both(inl(duration="")):
         assert built.count("Duration") == 0
+
+
+def freewheel(*bids, **config):
+    return Built(*bids, config={"receiver": "FREEWHEEL", "selection_strategy": "TOP_N", **config})
+
+
+GBP = '<Pricing model="cpm" currency="GBP">3.00</Pricing>'
+
+
+@pytest.mark.parametrize(
+    ("policy", "inline", "beside", "warned"),
+    [
+        ("VAST_WINS", "3.00", [], True),
+        ("OPENRTB_WINS", "3.00", ["9"], True),
+        ("ENRICH_WINS", "3.00", ["9"], True),
+        ("ignore", "3.00", ["9"], False),
+        ("MERGE", "3.00", ["9"], True),
+    ],
+)
+def test_freewheel_never_changes_a_price_but_may_get_the_bids_beside_it(policy, inline, beside, warned):
+    built = freewheel(bid("b", 9, inl(inside=GBP)), collision_policy=policy)
+    assert [node.text for node in built.inline("Pricing")] == [inline]
+    assert [child.text for extension in built.extensions("pricing") for child in extension] == beside
+    assert ("FIELD_COLLISION" in built.codes("b")) is warned
+    assert freewheel(bid("b", 9, built.xml.decode()), collision_policy=policy).xml == built.xml
+
+
+def test_error_still_drops_an_ad_whose_price_freewheel_would_keep():
+    assert freewheel(bid("b", 9, inl(inside=GBP)), collision_policy="ERROR").fates == {"b": "FIELD_COLLISION"}
+
+
+def test_a_chosen_placement_goes_before_what_the_receiver_would_keep_or_repeat():
+    rules = {"pricing_placement": "INLINE", "advertiser_placement": "INLINE"}
+    config = {"placement_rules": rules, "collision_policy": "OPENRTB_WINS"}
+    chosen = freewheel(bid("b", 9, inl(inside=GBP)), **config)
+    assert ([node.text for node in chosen.inline("Pricing")], chosen.extensions("pricing")) == (["9"], [])
+    acme = bid(adm=inl(inside="<Advertiser>Acme</Advertiser>"), adomain=["a.example"])
+    left = Built(acme, config={"receiver": "GAM_SSU", "collision_policy": "OPENRTB_WINS"})
+    assert left.texts("Advertiser") == ["Acme"]
+    assert Built(acme, config={"receiver": "GAM_SSU", **config}).texts("Advertiser") == ["a.example"]
+
+
+def test_freewheel_serves_an_ad_of_unknown_length_alone_where_no_other_is_left():
+    undated = [bid("best", 9, inl(duration="")), bid("next", 8, wrapper())]
+    alone = freewheel(*undated)
+    assert alone.fates == {"best": "selected", "next": "DURATION_UNKNOWN"}
+    assert alone.sequences == [None]
+    assert freewheel(*undated, bid("dated", 1)).fates == {
+        "best": "DURATION_UNKNOWN",
+        "next": "DURATION_UNKNOWN",
+        "dated": "selected",
+    }
+    single = Built(*undated, config={"receiver": "FREEWHEEL"})
+    assert single.fates == {"best": "selected", "next": "NOT_HIGHEST_RANKED"}
+
+
+def test_freewheel_takes_no_skeleton_of_unknown_length_into_a_pod():
+    broken = bid("broken", 9, "x")
+    assert freewheel(broken, bid("good", 8), allow_skeleton_vast=True).fates["broken"] == "ADM_NOT_VAST"
+    known = freewheel(broken | {"dur": 15}, bid("good", 8), allow_skeleton_vast=True)
+    assert known.ids == ["good", "broken"]
+    assert freewheel(broken, allow_skeleton_vast=True).ids == ["broken"]
+    assert freewheel(
+        broken | {"dur": 15}, bid("undated", 8, inl(duration="")), allow_skeleton_vast=True
+    ).ids == ["undated"]
+
+
+@pytest.mark.parametrize(
+    ("video", "alone"),
+    [
+        ({"podid": "p"}, True),
+        ({"slotinpod": 1}, True),
+        ({"podid": "p", "poddur": 60}, False),
+        ({"podid": "p", "maxseq": 2}, False),
+        ({}, False),
+        (5, False),
+    ],
+)
+def test_freewheel_gets_one_ad_where_the_request_is_for_one_slot(video, alone):
+    request = {"imp": [{"id": "1", "video": video}]}
+    bids = [bid("a", 9), bid("b", 8)]
+    config = {"selection_strategy": "TOP_N"}
+    assert Built(*bids, request=request, config=config | {"receiver": "FREEWHEEL"}).count("Ad") == (
+        1 if alone else 2
+    )
+    assert Built(*bids, request=request, config=config | {"receiver": "GAM_SSU"}).count("Ad") == 2
+    several = {"imp": [{"id": "1", "video": video}, {"id": "2", "video": video}]}
+    assert Built(*bids, request=several, config=config | {"receiver": "FREEWHEEL"}).count("Ad") == 2
+
+
+@pytest.mark.parametrize(
+    ("cattax", "authority"),
+    [
+        (None, "content-taxonomy"),
+        (1, "content-taxonomy"),
+        (7, "content-taxonomy"),
+        (9, "content-taxonomy"),
+        (3, "ad-product-taxonomy"),
+        (4, "audience-taxonomy"),
+        (8, "ad-product-taxonomy"),
+        (10, None),
+        (500, None),
+        (-1, None),
+    ],
+)
+@pytest.mark.parametrize("placement", ["INLINE", "EXTENSIONS"])
+def test_only_lists_of_iab_are_written_and_under_their_own_authority(cattax, authority, placement):
+    single = bid(adm=inl(version="4.2"), cat=["52"], cattax=cattax)
+    built = Built(single, config={"placement_rules": {"categories_placement": placement}})
+    if authority is None:
+        assert (built.count("Category"), built.codes("b1")) == (0, ["CATEGORY_TAXONOMY_UNKNOWN"])
+    elif placement == "INLINE":
+        assert [node.get("authority").split("/")[-2] for node in built.inline("Category")] == [authority]
+    else:
+        assert len(built.extensions("iab_category")) == 1

@@ -53,11 +53,12 @@ def allowed(xml):
     return etree.fromstring(xml.replace(b'model="CPM"', b'model="cpm"'))
 
 
+@pytest.mark.parametrize("receiver", ["GENERIC", "FREEWHEEL"])
 @pytest.mark.parametrize("version", SCHEMAS)
-def test_a_valid_document_stays_valid_for_generic(version, schemas):
+def test_a_valid_document_stays_valid(version, receiver, schemas):
     count = 0
     for path, _ in valid_documents(version, schemas[version]):
-        result = built(path, version, "GENERIC")
+        result = built(path, version, receiver)
         if result.no_ad:
             continue
         schemas[version].assertValid(allowed(result.xml))
