@@ -78,5 +78,6 @@ def _reason(notice: Notice) -> str:
 
 def flat(config: Mapping[str, Any]) -> dict[str, Any]:
     """A layer with its placements beside the other settings, as forms and tables show them."""
-    rules = config.get(PLACEMENTS) or {}
-    return {key: value for key, value in config.items() if key != PLACEMENTS} | dict(rules)
+    rules = config.get(PLACEMENTS)
+    others = {key: value for key, value in config.items() if key != PLACEMENTS}
+    return {**others, **rules} if isinstance(rules, Mapping) else others

@@ -41,13 +41,33 @@ SWITCH_LABELS = {"true": "on", "false": "off"}
 NOT_SET = "not set here"
 
 
+GROUPS = {
+    "For whom": ("receiver",),
+    "Which bids": (
+        "selection_strategy",
+        "max_ads_in_pod",
+        "deals_first",
+        "allow_zero_price_deals",
+        "enforce_pod",
+    ),
+    "The document": ("default_currency", "vast_version_default", "version_policy", "no_ad_error_url"),
+    "What is written into the ads": ("collision_policy", *PLACEMENT_KEYS, "enable_debug"),
+    "Markup that is not as it should be": (
+        "wrap_nurl",
+        "allow_skeleton_vast",
+        "lenient_markup",
+        "repair_markup",
+    ),
+}
+
+
 class Setting(forms.CharField):
     """One setting as text. It may be blank; whether the engine can use it, the form asks the engine."""
 
     def __init__(self, label: str, choices: Iterable[tuple[str, str]] = (), **options: Any) -> None:
         rows = list(choices)
         attrs = {"class": "form-select" if rows else "form-control", "autocomplete": "off"}
-        widget = forms.Select(attrs, [("", NOT_SET), *rows]) if rows else forms.TextInput(attrs)
+        widget = forms.Select(attrs, [("", ""), *rows]) if rows else forms.TextInput(attrs)
         super().__init__(label=label, required=False, max_length=2048, widget=widget, **options)
 
 
@@ -96,10 +116,17 @@ class ReceiverFields(forms.Form):
     repair_markup = _switch("Repair markup", help_text="Mend what can be mended for sure.")
     no_ad_error_url = Setting("Error address without an ad", help_text="Called by players that get no ad.")
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, unset: Mapping[str, str] | None = None, **options: Any) -> None:
+        """``unset`` says of each setting what applies while it is not set here."""
         super().__init__(*args, **options)
         for name in self.settings():
-            _offer(self.fields[name].widget, self[name].value())
+            widget = self.fields[name].widget
+            _say_unset(widget, f"{NOT_SET}: {unset[name]}" if unset else NOT_SET)
+            _offer(widget, self[name].value())
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The settings as a page groups them."""
+        return [(title, [self[name] for name in names]) for title, names in GROUPS.items()]
 
     @classmethod
     def settings(cls) -> tuple[str, ...]:
@@ -137,6 +164,13 @@ def spelled(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _say_unset(widget: forms.Widget, text: str) -> None:
+    if isinstance(widget, forms.Select):
+        widget.choices = [("", text), *widget.choices[1:]]
+    else:
+        widget.attrs["placeholder"] = text
 
 
 def _offer(widget: forms.Widget, value: Any) -> None:

@@ -12,19 +12,23 @@ document.addEventListener("click", (event) => {
     labelTheme();
   }
   const copy = event.target.closest("[data-copy-from]");
-  if (copy) copyText(copy);
+  if (copy) copyText(copy, async () => {
+    const response = await fetch(copy.dataset.copyFrom, { credentials: "same-origin" });
+    if (!response.ok) throw new Error(String(response.status));
+    return response.text();
+  }, "Not copied: use Download");
+  const shown = event.target.closest("[data-copy-text]");
+  if (shown) copyText(shown, async () => document.querySelector(shown.dataset.copyText).textContent, "Not copied: select it");
 });
 
-async function copyText(button) {
-  const response = await fetch(button.dataset.copyFrom, { credentials: "same-origin" });
+async function copyText(button, read, otherwise) {
   const said = button.querySelector("[data-said]") || button;
   const before = said.textContent;
   try {
-    if (!response.ok) throw new Error(String(response.status));
-    await navigator.clipboard.writeText(await response.text());
+    await navigator.clipboard.writeText(await read());
     said.textContent = "Copied";
   } catch {
-    said.textContent = "Not copied: use Download";
+    said.textContent = otherwise;
   }
   setTimeout(() => { said.textContent = before; }, 2000);
 }

@@ -1,0 +1,170 @@
+"""Pages of the endpoints: what players ask, made, watched, tried, rotated, closed and deleted."""
+
+from copy import copy
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from pipeline.counts import last_day, with_today
+from pipeline.effective import effective
+from pipeline.forms.endpoint import EndpointForm, content_of
+from pipeline.forms.version import FIELD, differences, version_of
+from pipeline.models import Endpoint, EndpointRequest
+from pipeline.tags import tags
+from vastdash.models import new_public_id
+
+_FOLLOWED = ("receiver", "publisher", "canned")
+_SHOWN = 50
+
+
+def endpoint_list(request: HttpRequest) -> HttpResponse:
+    endpoints = with_today(Endpoint.objects.select_related("receiver", "publisher"), timezone.now())
+    rows = [
+        (row, address(request, row), row.filled_today / row.asked_today if row.asked_today else None)
+        for row in endpoints
+    ]
+    return render(request, "pipeline/endpoint_list.html", {"rows": rows})
+
+
+def endpoint_detail(request: HttpRequest, public_id: str) -> HttpResponse:
+    endpoint = _endpoint(public_id)
+    publisher = endpoint.publisher
+    tag = address(request, endpoint)
+    context = {
+        "endpoint": endpoint,
+        "address": tag,
+        "tags": tags(tag),
+        "traffic": last_day(endpoint, timezone.now()),
+        "effective": effective(publisher.receiver_config if publisher else None, endpoint.receiver.config),
+        "recorded": endpoint.recorded.defer("notices", "request", "result", "vast")[:_SHOWN],
+    }
+    return render(request, "pipeline/endpoint.html", context)
+
+
+def endpoint_request(request: HttpRequest, public_id: str, row_id: int) -> HttpResponse:
+    """One recorded request, opened in its row."""
+    row = get_object_or_404(EndpointRequest, pk=row_id, endpoint__public_id=public_id)
+    return render(
+        request, "pipeline/_endpoint_request.html", {"row": row, "decisions": row.result, "vast": row.vast}
+    )
+
+
+def endpoint_new(request: HttpRequest) -> HttpResponse:
+    initial = {"build": request.GET.get("build", ""), "receiver": request.GET.get("receiver", "")}
+    form = EndpointForm(request.POST or None, request.FILES or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        form.instance.created_by = form.instance.updated_by = request.user
+        with transaction.atomic():
+            saved = form.save()
+        messages.success(request, "Saved. Players may ask for it at the tag below.")
+        return redirect("endpoint", saved.public_id)
+    return _form(request, form, Endpoint(), status=422 if request.method == "POST" else 200)
+
+
+def endpoint_edit(request: HttpRequest, public_id: str) -> HttpResponse:
+    if request.method != "POST":
+        endpoint = _endpoint(public_id)
+        return _form(request, EndpointForm(instance=copy(endpoint)), endpoint)
+    with transaction.atomic():
+        return _save(request, get_object_or_404(Endpoint.objects.select_for_update(), public_id=public_id))
+
+
+def _save(request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
+    # A form writes into its instance before it is found valid; the page goes on naming what is stored.
+    form = EndpointForm(request.POST, request.FILES, instance=copy(endpoint))
+    valid = form.is_valid()
+    if request.POST.get(FIELD, "") != endpoint_version(endpoint):
+        clash = differences(form, {**content_of(endpoint), "publisher": _publisher_name(endpoint)})
+        return _form(request, form, endpoint, clash=clash, status=409)
+    if not valid:
+        return _form(request, form, endpoint, status=422)
+    form.instance.updated_by = request.user
+    saved = form.save()
+    messages.success(request, "Saved. Players get it from now on.")
+    return redirect("endpoint", saved.public_id)
+
+
+def endpoint_rotate(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Asks first: from then on the old address answers nobody."""
+    endpoint = _endpoint(public_id)
+    if request.method == "POST":
+        rotate(endpoint, request.user)
+        messages.success(
+            request, "The address is new. The old one has stopped; replace it wherever it is in use."
+        )
+        return redirect("endpoint", endpoint.public_id)
+    context = {
+        "endpoint": endpoint,
+        "address": address(request, endpoint),
+        "traffic": last_day(endpoint, timezone.now()),
+    }
+    return render(request, "pipeline/endpoint_rotate.html", context)
+
+
+def endpoint_switch(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Opens or closes, as the form says, so that pressing twice does not undo."""
+    with transaction.atomic():
+        endpoint = get_object_or_404(Endpoint.objects.select_for_update(), public_id=public_id)
+        endpoint.is_open = request.POST.get("open") == "true"
+        endpoint.updated_by = request.user
+        endpoint.save()
+    messages.success(
+        request,
+        "Open: players are answered." if endpoint.is_open else "Closed: players are no longer answered.",
+    )
+    return redirect("endpoint", endpoint.public_id)
+
+
+def endpoint_delete(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Asks first: address, counters and recorded requests go with it."""
+    endpoint = _endpoint(public_id)
+    if request.method == "POST":
+        endpoint.delete()
+        messages.success(request, f"{endpoint.title} is deleted. Its address has stopped.")
+        return redirect("endpoint-list")
+    context = {"endpoint": endpoint, "traffic": last_day(endpoint, timezone.now())}
+    return render(request, "pipeline/endpoint_delete.html", context)
+
+
+def address(request: HttpRequest, endpoint: Endpoint) -> str:
+    """The absolute address that players call."""
+    return request.build_absolute_uri(f"/vast/{endpoint.slug}")
+
+
+def endpoint_version(endpoint: Endpoint) -> str:
+    """The version that an edit of an endpoint must name."""
+    return version_of(content_of(endpoint))
+
+
+def rotate(endpoint: Endpoint, user: Any) -> None:
+    """A new public address; the old one stops at once."""
+    endpoint.slug = new_public_id()
+    endpoint.updated_by = user
+    endpoint.save()
+
+
+def _endpoint(public_id: str) -> Endpoint:
+    rows = Endpoint.objects.select_related(*_FOLLOWED, "created_by", "updated_by")
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def _publisher_name(endpoint: Endpoint) -> str:
+    return endpoint.publisher.name if endpoint.publisher else ""
+
+
+def _form(
+    request: HttpRequest, form: EndpointForm, endpoint: Endpoint, *, clash: Any = None, status: int = 200
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "endpoint": endpoint,
+        "version": endpoint_version(endpoint) if endpoint.pk else "",
+        "clash": clash,
+        "cancel": reverse("endpoint", args=[endpoint.public_id]) if endpoint.pk else reverse("endpoint-list"),
+    }
+    return render(request, "pipeline/endpoint_edit.html", context, status=status)

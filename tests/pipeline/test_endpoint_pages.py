@@ -1,0 +1,352 @@
+"""Endpoints in the dashboard: made, edited, watched, rotated, closed and deleted by ad-ops."""
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from pipeline.counts import last_day, with_today
+from pipeline.models import Endpoint, EndpointRequest, EndpointTraffic, Outcome, Source, Upload
+from pipeline.tags import MACROS, tags
+from tests.pipeline.responses import bid, body
+from tests.pipeline.settings_forms import make_endpoint, make_profile, make_publisher, shown_fields
+from tests.site.rows import make_build
+
+pytestmark = pytest.mark.django_db
+
+LIST, NEW = reverse("endpoint-list"), reverse("endpoint-new")
+AUCTION = "https://pbs.example.com/openrtb2/auction"
+
+
+def at(endpoint: Endpoint, name: str = "endpoint") -> str:
+    return reverse(name, args=[endpoint.public_id])
+
+
+def filled_in(**changes) -> dict:
+    """A new endpoint as the browser sends it; a profile named ``gam`` must exist."""
+    return {
+        "title": "Pre-roll",
+        "receiver": "gam",
+        "publisher": "",
+        "source": "canned",
+        "tmax_ms": "800",
+        "is_open": "on",
+        **changes,
+    }
+
+
+def edited(client, endpoint: Endpoint, **changes) -> dict:
+    return shown_fields(client.get(at(endpoint, "endpoint-edit")), "form") | changes
+
+
+class TestMaking:
+    def test_from_the_response_of_a_build(self, ad_ops):
+        make_profile("gam")
+        make_publisher("attic")
+        build = make_build()
+        page = ad_ops.get(f"{NEW}?build={build.public_id}")
+        assert f'<option value="{build.public_id}" selected>' in page.content.decode()
+        answer = ad_ops.post(NEW, filled_in(build=build.public_id, publisher="attic"), follow=True)
+        endpoint = Endpoint.objects.get()
+        assert answer.redirect_chain == [(at(endpoint), 302)]
+        assert endpoint.canned == build.response
+        assert (endpoint.receiver.name, endpoint.publisher.name, endpoint.tmax_ms) == ("gam", "attic", 800)
+        assert (endpoint.is_open, endpoint.allows_credentials, endpoint.records_requests) == (
+            True,
+            False,
+            False,
+        )
+        assert endpoint.created_by.username == endpoint.updated_by.username == "adops"
+        assert f"http://testserver/vast/{endpoint.slug}" in answer.content.decode()
+
+    @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+    def test_from_a_file(self, ad_ops, packed):
+        make_profile("gam")
+        content = gzip.compress(body()) if packed else body()
+        ad_ops.post(NEW, filled_in(response_file=SimpleUploadedFile("bids.json", content)))
+        assert Endpoint.objects.get().canned.body == body()
+
+    def test_from_a_pasted_text(self, ad_ops):
+        make_profile("gam")
+        assert ad_ops.post(NEW, filled_in(response=body().decode())).status_code == 302
+        assert Endpoint.objects.get().canned.body == body()
+
+    def test_from_an_auction(self, ad_ops):
+        make_profile("gam")
+        ad_ops.post(NEW, filled_in(source="prebid_server", auction_url=AUCTION))
+        endpoint = Endpoint.objects.get()
+        assert (endpoint.source, endpoint.auction_url, endpoint.canned) == (
+            Source.PREBID_SERVER,
+            AUCTION,
+            None,
+        )
+
+    @pytest.mark.parametrize(
+        ("fields", "wrong", "said"),
+        [
+            ({"title": ""}, "title", "required"),
+            ({"title": "x" * 121}, "title", "120"),
+            ({"title": "a\x00b"}, "title", "Null"),
+            ({"receiver": "nobody"}, "receiver", "no receiver profile"),
+            ({"publisher": "nobody"}, "publisher", "no publisher"),
+            ({"source": "dice"}, "source", "no source named"),
+            ({"response": ""}, "build", "Choose a build"),
+            ({"response": "", "build": "nothing"}, "build", "no build of this id"),
+            ({"response": "not JSON"}, "response", "JSON"),
+            ({"response": "[1]"}, "response", "object"),
+            ({"response_file": SimpleUploadedFile("b.json", b"{}")}, "response", "Give one response"),
+            ({"tmax_ms": "99"}, "tmax_ms", "100"),
+            ({"tmax_ms": "10001"}, "tmax_ms", "10000"),
+            ({"tmax_ms": "fast"}, "tmax_ms", "whole number"),
+            ({"source": "prebid_server"}, "auction_url", "needs the address"),
+            ({"auction_url": "ftp://pbs.example.com/"}, "auction_url", "http or https"),
+            ({"auction_url": "https:///openrtb2"}, "auction_url", "http or https"),
+            ({"auction_url": "https://me:secret@pbs.example.com/"}, "auction_url", "user name or password"),
+            ({"auction_url": "https://pbs.example.com:99999/"}, "auction_url", "not an address"),
+            ({"auction_url": "https://pbs.example.com/a b"}, "auction_url", "spaces"),
+            ({"auction_url": "http://127.0.0.1:8000/"}, "auction_url", "loopback"),
+            ({"auction_url": "http://[::1]/"}, "auction_url", "loopback"),
+            ({"auction_url": "http://169.254.169.254/latest"}, "auction_url", "metadata"),
+            ({"auction_url": "https://a.example/" + "x" * 500}, "auction_url", "500"),
+        ],
+    )
+    def test_what_cannot_be_is_refused_beside_its_field_and_nothing_is_saved(
+        self, ad_ops, fields, wrong, said
+    ):
+        make_profile("gam")
+        answer = ad_ops.post(NEW, filled_in(response=body().decode()) | fields)
+        assert answer.status_code == 422
+        assert said in " ".join(answer.context["form"].errors[wrong])
+        assert not Endpoint.objects.exists()
+        assert not Upload.objects.exists()
+
+    def test_an_allow_listed_address_may_be_asked(self, ad_ops, settings):
+        settings.FETCH_ALLOWED = ["127.0.0.1"]
+        make_profile("gam")
+        answer = ad_ops.post(
+            NEW, filled_in(source="prebid_server", auction_url="http://127.0.0.1:8000/auction")
+        )
+        assert answer.status_code == 302
+
+    def test_a_response_over_the_limit_is_refused(self, ad_ops, settings):
+        settings.UPLOAD_MAX_BYTES = 100
+        make_profile("gam")
+        answer = ad_ops.post(NEW, filled_in(response=body().decode()))
+        assert "larger than the limit" in answer.context["form"].errors["response"][0]
+
+    def test_without_a_receiver_profile_the_page_says_what_to_make_first(self, ad_ops):
+        assert "make one first" in ad_ops.get(NEW).content.decode()
+
+
+class TestEditing:
+    def test_saving_the_page_as_it_stands_changes_nothing(self, ad_ops):
+        endpoint = make_endpoint(publisher=make_publisher(), records_requests=True)
+        before = (endpoint.canned_id, endpoint.slug)
+        assert ad_ops.post(at(endpoint, "endpoint-edit"), edited(ad_ops, endpoint)).status_code == 302
+        endpoint.refresh_from_db()
+        assert (endpoint.canned_id, endpoint.slug) == before
+        assert (endpoint.publisher.name, endpoint.records_requests, endpoint.is_open) == ("attic", True, True)
+
+    def test_another_response_takes_the_place_of_the_stored_one(self, ad_ops):
+        endpoint = make_endpoint()
+        other = body(bid(price=3))
+        ad_ops.post(at(endpoint, "endpoint-edit"), edited(ad_ops, endpoint, response=other.decode()))
+        endpoint.refresh_from_db()
+        assert endpoint.canned.body == other
+
+    def test_of_two_edits_of_one_version_the_second_is_refused_and_kept_in_the_form(self, ad_ops):
+        endpoint = make_endpoint()
+        first = edited(ad_ops, endpoint, title="Mine", tmax_ms="300")
+        second = edited(ad_ops, endpoint, title="Theirs")
+        assert ad_ops.post(at(endpoint, "endpoint-edit"), first).status_code == 302
+        answer = ad_ops.post(at(endpoint, "endpoint-edit"), second)
+        assert answer.status_code == 409
+        told = {row.label: (row.theirs, row.yours) for row in answer.context["clash"]}
+        assert told == {"Title": ("Mine", "Theirs"), "Time limit of the auction, ms": ("300", "1000")}
+        assert answer.context["form"]["title"].value() == "Theirs"
+        endpoint.refresh_from_db()
+        assert endpoint.title == "Mine"
+        again = second | {"version": answer.context["version"]}
+        assert ad_ops.post(at(endpoint, "endpoint-edit"), again).status_code == 302
+
+    def test_a_rotation_meanwhile_is_no_conflict(self, ad_ops):
+        endpoint = make_endpoint()
+        data = edited(ad_ops, endpoint, title="Mine")
+        ad_ops.post(at(endpoint, "endpoint-rotate"))
+        assert ad_ops.post(at(endpoint, "endpoint-edit"), data).status_code == 302
+
+    def test_rotating_asks_first_and_names_what_breaks(self, ad_ops):
+        endpoint = make_endpoint()
+        EndpointTraffic.objects.create(endpoint=endpoint, hour=_hour(), outcome=Outcome.FILL, requests=7)
+        page = ad_ops.get(at(endpoint, "endpoint-rotate")).content.decode()
+        assert f"/vast/{endpoint.slug}" in page
+        assert "asked 7 times" in page
+        old = endpoint.slug
+        assert ad_ops.post(at(endpoint, "endpoint-rotate")).status_code == 302
+        endpoint.refresh_from_db()
+        assert endpoint.slug != old
+
+    def test_closing_twice_leaves_it_closed(self, ad_ops):
+        endpoint = make_endpoint()
+        for _ in range(2):
+            ad_ops.post(at(endpoint, "endpoint-switch"), {"open": "false"})
+            endpoint.refresh_from_db()
+            assert not endpoint.is_open
+        ad_ops.post(at(endpoint, "endpoint-switch"), {"open": "true"})
+        endpoint.refresh_from_db()
+        assert endpoint.is_open
+
+    def test_deleting_asks_first_and_takes_only_what_is_its_own(self, ad_ops):
+        endpoint = make_endpoint()
+        EndpointTraffic.objects.create(endpoint=endpoint, hour=_hour(), outcome=Outcome.FILL, requests=7)
+        assert ad_ops.get(at(endpoint, "endpoint-delete")).status_code == 200
+        assert Endpoint.objects.exists()
+        assert ad_ops.post(at(endpoint, "endpoint-delete"), follow=True).status_code == 200
+        assert not Endpoint.objects.exists()
+        assert not EndpointTraffic.objects.exists()
+        assert Upload.objects.exists()
+
+    @pytest.mark.parametrize(
+        "name", ["endpoint-edit", "endpoint-switch", "endpoint-rotate", "endpoint-delete"]
+    )
+    def test_qa_may_change_nothing(self, qa, name):
+        endpoint = make_endpoint()
+        assert qa.post(at(endpoint, name)).status_code == 403
+        assert Endpoint.objects.get().slug == endpoint.slug
+
+
+def _hour() -> datetime:
+    return timezone.now().replace(minute=0, second=0, microsecond=0)
+
+
+class TestTraffic:
+    NOW = datetime(2026, 3, 1, 1, 30, tzinfo=UTC)
+
+    def count(
+        self, endpoint: Endpoint, hours_ago: int, outcome: Outcome, requests: int, ads: int = 0
+    ) -> None:
+        hour = self.NOW.replace(minute=0) - timedelta(hours=hours_ago)
+        EndpointTraffic.objects.create(
+            endpoint=endpoint, hour=hour, outcome=outcome, requests=requests, ads=ads
+        )
+
+    def test_the_last_24_hours_are_summed_by_outcome_and_by_hour(self):
+        endpoint = make_endpoint()
+        self.count(endpoint, 0, Outcome.FILL, 30, ads=60)
+        self.count(endpoint, 0, Outcome.NO_AD, 10)
+        self.count(endpoint, 23, Outcome.FILL, 60, ads=60)
+        self.count(endpoint, 24, Outcome.FILL, 1000)
+        traffic = last_day(endpoint, self.NOW)
+        told = {row.outcome: (row.requests, row.share, row.ads) for row in traffic.outcomes}
+        assert told["fill"] == (90, 0.9, 120)
+        assert told["no_ad"] == (10, 0.1, 0)
+        assert set(told) == set(Outcome)
+        assert (traffic.requests, traffic.fill_rate, traffic.busiest) == (100, 0.9, 60)
+        assert [(bar.asked, bar.filled) for bar in (traffic.bars[0], traffic.bars[-1])] == [
+            (40.0, 40.0),
+            (26.67, 20.0),
+        ]
+
+    def test_nobody_asking_is_no_fill_rate(self):
+        assert last_day(make_endpoint(), self.NOW).fill_rate is None
+
+    def test_today_begins_at_midnight_utc(self):
+        endpoint = make_endpoint()
+        self.count(endpoint, 1, Outcome.FILL, 3)
+        self.count(endpoint, 1, Outcome.LIMITED, 1)
+        self.count(endpoint, 2, Outcome.FILL, 50)
+        row = with_today(Endpoint.objects.all(), self.NOW).get()
+        assert (row.asked_today, row.filled_today) == (4, 3)
+
+
+class TestPages:
+    def test_the_list_shows_who_is_asked_and_how_well_it_fills(self, viewer):
+        endpoint = make_endpoint(publisher=make_publisher())
+        for outcome, requests in ((Outcome.FILL, 1500), (Outcome.NO_AD, 500)):
+            EndpointTraffic.objects.create(
+                endpoint=endpoint, hour=_hour(), outcome=outcome, requests=requests
+            )
+        page = viewer.get(LIST).content.decode()
+        for text in ("Living room pre-roll", "Attic", "2,000", "75 %", f"/vast/{endpoint.slug}"):
+            assert text in page
+        assert NEW not in page
+
+    def test_the_list_costs_the_same_queries_however_long(self, viewer, django_assert_max_num_queries):
+        profile = make_profile()
+        for number in range(5):
+            make_endpoint(profile, title=f"Endpoint {number}")
+        with django_assert_max_num_queries(5):
+            viewer.get(LIST)
+
+    def test_the_page_shows_tag_traffic_and_settings_by_layer(self, viewer):
+        endpoint = make_endpoint(
+            make_profile(max_ads_in_pod=4), publisher=make_publisher(default_currency="CHF")
+        )
+        EndpointTraffic.objects.create(
+            endpoint=endpoint, hour=_hour(), outcome=Outcome.FILL, requests=3, ads=6
+        )
+        answer = viewer.get(at(endpoint))
+        rows = {row.key: (row.value, row.layer) for row in answer.context["effective"].rows}
+        assert rows["max_ads_in_pod"] == ("4", "profile")
+        assert rows["default_currency"] == ("CHF", "account")
+        page = answer.content.decode()
+        assert f'id="tag">http://testserver/vast/{endpoint.slug}</code>' in page
+        assert "fill rate 100 %" in page
+
+    def test_who_may_not_see_debug_sees_neither_requests_nor_a_way_to_try(self, viewer, qa):
+        endpoint = make_endpoint(records_requests=True)
+        row = make_request(endpoint)
+        page = viewer.get(at(endpoint)).content.decode()
+        assert "Recorded requests" not in page
+        opened = reverse("endpoint-request", args=[endpoint.public_id, row.pk])
+        assert viewer.get(opened).status_code == 403
+        assert opened in qa.get(at(endpoint)).content.decode()
+        assert "&lt;VAST version=&quot;3.0&quot;/&gt;" in qa.get(opened).content.decode()
+
+    def test_a_request_of_another_endpoint_is_not_found(self, qa):
+        profile = make_profile()
+        row = make_request(make_endpoint(profile))
+        other = make_endpoint(profile, title="Other")
+        assert qa.get(reverse("endpoint-request", args=[other.public_id, row.pk])).status_code == 404
+
+    def test_hostile_texts_are_shown_as_text(self, qa):
+        endpoint = make_endpoint(title="<img src=x onerror=alert(1)>")
+        row = make_request(endpoint, vast="</pre><script>alert(1)</script>", request={"ua": "<script>"})
+        opened = reverse("endpoint-request", args=[endpoint.public_id, row.pk])
+        for page in (LIST, at(endpoint), opened):
+            html = qa.get(page).content.decode()
+            assert "<img src=x" not in html
+            assert "<script>alert" not in html
+
+    def test_an_endpoint_nobody_knows_is_not_found(self, ad_ops):
+        for name in ("endpoint", "endpoint-edit", "endpoint-rotate", "endpoint-delete"):
+            assert ad_ops.get(reverse(name, args=["nothing"])).status_code == 404
+
+
+def make_request(endpoint: Endpoint, **fields) -> EndpointRequest:
+    return EndpointRequest.objects.create(
+        **{
+            "endpoint": endpoint,
+            "at": timezone.now(),
+            "outcome": Outcome.NO_AD,
+            "status": 200,
+            "took_ms": 1.5,
+            "notices": [{"code": "X", "bid_id": "", "text": "remarked"}],
+            "request": json.loads('{"id": "1"}'),
+            "vast": '<VAST version="3.0"/>',
+            **fields,
+        }
+    )
+
+
+def test_each_ad_server_has_a_tag_of_its_own_macros():
+    found = tags("https://ads.example.com/vast/abc")
+    assert set(found) == set(MACROS)
+    for server, tag in found.items():
+        assert tag.startswith("https://ads.example.com/vast/abc?")
+        for name, macro in MACROS[server].items():
+            assert f"{name}={macro}" in tag
