@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 from lxml import etree
 
 from vast.errors import VastError, VastErrorCode
+from vast.known import Known
 from vast.notice import Notice
 
 Element = etree._Element  # noqa: SLF001 (lxml gives its element type no public name)
@@ -21,6 +22,7 @@ MAX_TAGS = 20_000
 MAX_ATTRIBUTES = 100_000
 MAX_NAMESPACES = 1_000
 VERSIONS = ("2.0", "3.0", "4.0", "4.1", "4.2", "4.3")
+_KNOWN_VERSIONS = frozenset(VERSIONS)
 ASSUMED_VERSION = "3.0"
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -58,6 +60,12 @@ _UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _OTHER_ENCODINGS = re.compile(
     r"(iso-?8859-[0-9]{1,2}|latin-?1|windows-125[0-8]|cp125[0-8]|koi8-[ru]|shift_jis|euc-(jp|kr)|gb2312|gbk|gb18030|big5)"
 )
+# The beginning of most documents: UTF-8 without a mark, and an element before any DOCTYPE.
+_PLAIN = re.compile(
+    rb"""(?:<\?xml\s+version\s*=\s*["']1\.[01]["'](?:\s+encoding\s*=\s*["'][Uu][Tt][Ff]-?8["'])?\s*\?>\s*)?"""
+    rb"""(?:<!--.*?-->\s*)*+<[A-Za-z]""",
+    re.DOTALL,
+)
 _PROLOGUE = re.compile(rb"(?:\s++|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s+VAST\s*>")
 _VERSION = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,3}))?(?:\.[0-9]{1,3})?")
@@ -71,10 +79,22 @@ class Document(NamedTuple):
     notices: tuple[Notice, ...] = ()
 
 
-@lru_cache(maxsize=2048)
+def _without_namespace(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+class _Names(Known[str]):
+    def __missing__(self, tag: object) -> str:
+        # Comments, processing instructions and entities have a function for a tag.
+        return super().__missing__(tag) if isinstance(tag, str) else ""
+
+
+_NAMES = _Names(_without_namespace)
+
+
 def bare_name(tag: object) -> str:
-    """A tag without its namespace; "" for that of comments, processing instructions and entities, a function."""
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    """A tag without its namespace; "" for that of comments, processing instructions and entities."""
+    return _NAMES[tag]  # type: ignore[index]
 
 
 def local_name(element: Element) -> str:
@@ -90,8 +110,8 @@ def kids_of(element: Element | None) -> Kids:
     kids: Kids = {}
     if element is None:
         return kids
-    for child in element:
-        name = bare_name(child.tag)
+    for child in element[:]:
+        name = _NAMES[child.tag]  # type: ignore[index]
         if name in kids:
             kids[name].append(child)
         else:
@@ -105,10 +125,9 @@ def text_of(element: Element | None) -> str:
     if element is None:
         return ""
     text = element.text
-    if len(element) == 0:
-        return text.strip() if text else ""
-    parts = [text, *(child.tail for child in element)]
-    return "".join(part for part in parts if part).strip()
+    if len(element):
+        text = "".join(part for part in (text, *(child.tail for child in element)) if part)
+    return text.strip() if text else ""
 
 
 @lru_cache(maxsize=8)
@@ -173,6 +192,16 @@ def _too_large(max_bytes: int) -> VastError:
     )
 
 
+def _prepared(data: bytes | str, max_bytes: int, notices: list[Notice]) -> bytes:
+    """The document as libxml2 may see it: UTF-8 without a mark or a DOCTYPE."""
+    if isinstance(data, bytes) and len(data) <= max_bytes and _PLAIN.match(data):
+        return data
+    encoded = _as_utf8(data, max_bytes)
+    if not encoded:
+        raise _refuse(VastErrorCode.XML_PARSING, "NOT_XML", "the document is empty")
+    return _without_doctype(encoded, notices)
+
+
 def _without_doctype(data: bytes, notices: list[Notice]) -> bytes:
     """The text with a bare `<!DOCTYPE VAST>` blanked out; any other DOCTYPE refuses the document."""
     start = _PROLOGUE.match(data).end()  # type: ignore[union-attr]
@@ -191,10 +220,11 @@ def _without_doctype(data: bytes, notices: list[Notice]) -> bytes:
     return data[:start] + blank + data[bare.end() :]
 
 
-def _check_size_of_tree(data: bytes) -> int:
+def _check_size_of_tree(data: bytes, for_reading: bool) -> int:
     """Counts what costs memory; a text too short to hold that much is not counted. The number of "<"."""
-    # Namespaces cost more than attributes: every serialised part repeats the ones declared above it.
-    if len(data) > MAX_NAMESPACES * len("xmlns=") and data.count(b"xmlns") > MAX_NAMESPACES:
+    # Namespaces cost more than attributes where parts are serialised: each repeats the ones declared above it.
+    harmless = MAX_ATTRIBUTES if for_reading else MAX_NAMESPACES * len("xmlns=")
+    if len(data) > harmless and data.count(b"xmlns") > MAX_NAMESPACES:
         raise _too_many(f"{MAX_NAMESPACES} namespaces")
     if len(data) > MAX_ATTRIBUTES and data.count(b"=") > MAX_ATTRIBUTES:
         raise _too_many(f"{MAX_ATTRIBUTES} attributes")
@@ -229,6 +259,8 @@ def _tree(data: bytes, parser: etree.XMLParser, max_depth: int) -> Element:
 
 
 def _check_root(root: Element, lenient: bool, notices: list[Notice]) -> None:
+    if root.tag == "VAST":
+        return
     name = local_name(root)
     if name == "VideoAdServingTemplate":
         raise _refuse(VastErrorCode.VERSION_UNSUPPORTED, "VAST1", "this is VAST 1, which is not supported")
@@ -250,7 +282,7 @@ def _check_root(root: Element, lenient: bool, notices: list[Notice]) -> None:
 def _version(root: Element, notices: list[Notice]) -> str:
     """The version by whose rules the document is read: minor versions nobody knows fall to the nearest known."""
     declared = (root.get("version") or "").strip()
-    if declared in VERSIONS:
+    if declared in _KNOWN_VERSIONS:
         return declared
     if not declared:
         notices.append(
@@ -291,11 +323,8 @@ def parse(
     Raises VastError: 100 for text that is no XML or passes a limit, 101 for other XML, 102 for an unsupported version.
     """
     notices: list[Notice] = []
-    encoded = _as_utf8(data, max_bytes)
-    if not encoded:
-        raise _refuse(VastErrorCode.XML_PARSING, "NOT_XML", "the document is empty")
-    brackets = _check_size_of_tree(encoded)
-    encoded = _without_doctype(encoded, notices)
+    encoded = _prepared(data, max_bytes, notices)
+    brackets = _check_size_of_tree(encoded, for_reading)
     root = _tree(encoded, READING if for_reading else KEEPING, max_depth)
     # One element more than the limit inside another takes two brackets each, the innermost one.
     if brackets > 2 * max_depth and _deeper_than(max_depth)(root):
