@@ -10,7 +10,6 @@ from django.db import OperationalError
 
 from pipeline import keeper as keeper_module
 from pipeline import serving, traffic
-from pipeline.keeper import Keeper
 from pipeline.models import Endpoint, EndpointRequest, EndpointTraffic, Outcome
 from pipeline.traffic import Recorded, Traffic
 from tests.pipeline.players import make_endpoint, pod
@@ -113,10 +112,10 @@ class TestCounts:
         await keeper.close()
         assert await counted(endpoint) == {"fill": (1, 2)}
 
-    async def test_it_is_written_by_itself_about_each_second(self, transactional_db, monkeypatch):
-        monkeypatch.setattr(keeper_module, "INTERVAL_SEC", 0.01)
+    async def test_it_is_written_by_itself_about_each_second(self, keeper, monkeypatch):
         endpoint = await made()
-        keeper = Keeper()
+        await keeper.close()
+        monkeypatch.setattr(keeper_module, "INTERVAL_SEC", 0.01)
         await keeper.open()
         keeper.traffic.count(endpoint.pk, NOON.timestamp(), Outcome.FILL, 1)
         await until(lambda: not keeper.traffic._pending.requests)
