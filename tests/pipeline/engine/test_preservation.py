@@ -1,5 +1,6 @@
 """Cases D of pipeline.md §4: nothing lost, nothing doubled."""
 
+import copy
 from collections import Counter
 
 import pytest
@@ -7,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipeline.engine import build_vast_from_bid_response
+from pipeline.engine import RECEIVERS, build_vast_from_bid_response
 from tests.corpus import CORPUS, needs_corpus
-from tests.pipeline.engine.adm import CFG0, NOWHERE, Built, bid, cfg0, inl, response
+from tests.pipeline.engine.adm import CFG0, NOWHERE, Built, bid, cfg0, inl, response, wrapper
 from vast.document import parse
-from vast.edit import children
+from vast.edit import children, remove
 from vast.errors import VastError
 
 COUNTED = ("InLine", "AdSystem", "Impression", "Linear", "Duration", "Tracking", "MediaFile")
@@ -160,37 +161,76 @@ def test_no_document_of_the_corpus_loses_or_doubles_anything():
     assert count > 230
 
 
+KEPT = (
+    *("InLine", "Wrapper", "Creatives", "Creative", "Linear", "MediaFile", "Tracking", "VASTAdTagURI"),
+    *("Impression", "Error", "Verification", "ViewableImpression"),
+)
+# What a policy that lets the bid win may rewrite, with all that stands in it.
+REPLACED = {"Pricing", "Advertiser", "Category", "Duration"}
+OUR_EXTENSIONS = {"pricing", "advertiser", "iab_category", "openrtb"}
+
+
+def is_ours(node):
+    """True for what enrichment may rewrite where the bid wins."""
+    name = etree.QName(node).localname if isinstance(node.tag, str) else ""
+    kind = (node.get("type") or "").strip().lower() if name == "Extension" else ""
+    return name in REPLACED or kind in OUR_EXTENSIONS
+
+
+def others(ad):
+    """The nodes of an Ad that no policy may touch."""
+    mine = copy.deepcopy(ad)
+    for node in [node for node in mine.iter("*") if is_ours(node)]:
+        remove(node)
+    return nodes(mine)
+
+
+def counted(ad):
+    return {name: len(list(ad.iter("{*}" + name))) for name in KEPT}
+
+
+def lost_and_grown(before, after, policy):
+    look = others if policy in ("OPENRTB_WINS", "ENRICH_WINS") else nodes
+    return look(before) - look(after), look(after) - look(before)
+
+
 @needs_corpus
-@pytest.mark.parametrize("receiver", ["GENERIC", "GAM_SSU"])
-def test_enrichment_adds_to_documents_of_the_corpus_and_takes_nothing_away(receiver):
-    config = {"receiver": receiver, "enable_debug": True, "lenient_markup": True}
-    count = 0
+@pytest.mark.parametrize("receiver", RECEIVERS)
+@pytest.mark.parametrize("policy", ["VAST_WINS", "OPENRTB_WINS", "MERGE", "ERROR"])
+def test_enrichment_adds_to_documents_of_the_corpus_and_takes_nothing_away(receiver, policy, capsys):
+    config = {
+        "receiver": receiver,
+        "collision_policy": policy,
+        "enable_debug": True,
+        "lenient_markup": True,
+    }
+    count = dropped = 0
     for path in corpus_adms():
-        pair = served(path.read_bytes().decode("utf-8", "replace"), config)
+        text = path.read_bytes().decode("utf-8", "replace")
+        pair = served(text, config)
         if pair is None:
+            dropped += policy == "ERROR" and served(text, config | {"collision_policy": "MERGE"}) is not None
             continue
         before, after, result = pair
-        lost, added = nodes(before) - nodes(after), nodes(after) - nodes(before)
+        lost, grown = lost_and_grown(before, after, policy)
         # Blank elements may be filled and missing ids set; every other element stays as it was.
         assert all(local(node) in {"Creative", "MediaFile"} or not node[2] for node in lost), (path, lost)
-        grown = [node for node in added if local(node) not in ADDED]
-        assert all(local(node) in {"Creative", "MediaFile"} for node in grown), (path, grown)
-        for name in (
-            "InLine",
-            "Wrapper",
-            "Creatives",
-            "Creative",
-            "Linear",
-            "MediaFile",
-            "Tracking",
-            "VASTAdTagURI",
-        ):
-            assert len(list(before.iter("{*}" + name))) == len(list(after.iter("{*}" + name))), (path, name)
+        odd = [node for node in grown if local(node) not in ADDED | {"Creative", "MediaFile"}]
+        assert not odd, (path, odd)
+        invented = (
+            {"Impression": 1} if receiver != "GENERIC" and before.find(".//{*}Impression") is None else {}
+        )
+        for name, number in counted(before).items():
+            assert 0 <= counted(after)[name] - number <= invented.get(name, 0), (path, name)
         again = served(result.xml.decode(), config)
         assert again is not None
         assert again[2].xml == result.xml, path
         count += 1
-    assert count > 230
+    with capsys.disabled():
+        print(
+            f" {count} documents of the corpus kept by {receiver} under {policy}, {dropped} dropped", end=""
+        )
+    assert count + dropped > 230
 
 
 NAMES = st.sampled_from(
@@ -221,22 +261,98 @@ ELEMENTS = st.recursive(
 )
 
 
-@given(
-    st.lists(ELEMENTS, max_size=4).map("".join), st.sampled_from(["2.0", "3.0", "4.0", "4.2"]), st.booleans()
+PLACED = st.sampled_from(["INLINE", "WRAPPER", "EXTENSIONS", "SKIP", None])
+CONFIGS = st.fixed_dictionaries(
+    {
+        "receiver": st.sampled_from(sorted(RECEIVERS)),
+        "collision_policy": st.sampled_from(
+            ["VAST_WINS", "OPENRTB_WINS", "ENRICH_WINS", "MERGE", "ERROR", "ignore"]
+        ),
+        "enable_debug": st.booleans(),
+        "placement_rules": st.fixed_dictionaries(dict.fromkeys(NOWHERE, PLACED)),
+    }
 )
-def test_whatever_stands_in_an_ad_comes_out_of_it(inside, version, enriched):
-    adm = f'<VAST version="{version}" xmlns:q="urn:q"><Ad><InLine>{inside}<Creatives/></InLine></Ad></VAST>'
-    config = {"enable_debug": True} if enriched else {"placement_rules": NOWHERE}
+
+
+@given(
+    st.lists(ELEMENTS, max_size=4).map("".join),
+    st.sampled_from(["InLine", "Wrapper"]),
+    st.sampled_from(["2.0", "3.0", "4.0", "4.2"]),
+    CONFIGS,
+)
+def test_whatever_stands_in_an_ad_comes_out_of_it_for_every_receiver_and_policy(
+    inside, side, version, config
+):
+    adm = f'<VAST version="{version}" xmlns:q="urn:q"><Ad><{side}>{inside}<Creatives/></{side}></Ad></VAST>'
     pair = served(adm, config)
-    assert pair is not None
+    if config["collision_policy"] == "ERROR" and pair is None:
+        result = build_vast_from_bid_response(
+            None, response(bid("b1", 5, adm, cat=["IAB1"], adomain=["a.example"])), config
+        )
+        assert [notice.code for notice in result.errors] == ["FIELD_COLLISION"]
+        return
     before, after, result = pair
-    lost = nodes(before) - nodes(after)
-    assert all(enriched and not node[2] for node in lost)
-    if not enriched:
-        assert nodes(before) == nodes(after)
+    policy = "OPENRTB_WINS" if config["collision_policy"] == "ignore" else config["collision_policy"]
+    lost, grown = lost_and_grown(before, after, policy)
+    assert all(not node[2] for node in lost)
+    assert {local(node) for node in grown} <= ADDED
     again = served(result.xml.decode(), config)
-    assert again is not None
     assert again[2].xml == result.xml
+
+
+@given(st.lists(ELEMENTS, max_size=4).map("".join), st.sampled_from(["2.0", "3.0", "4.0", "4.2"]))
+def test_with_nothing_placed_an_ad_comes_out_as_it_went_in(inside, version):
+    adm = f'<VAST version="{version}" xmlns:q="urn:q"><Ad><InLine>{inside}<Creatives/></InLine></Ad></VAST>'
+    before, after, _ = served(adm, {"placement_rules": NOWHERE})
+    assert nodes(before) == nodes(after)
+
+
+MARKUP = st.one_of(
+    st.lists(ELEMENTS, max_size=2).map(lambda inside: inl(inside="".join(inside))),
+    st.builds(wrapper, st.sampled_from(["2.0", "3.0", "4.2"])),
+    st.sampled_from(
+        ["", "<VAST", "<div/>", "https://ads.example.com/tag", inl(duration=""), inl(version="2.0")]
+    ),
+)
+BIDS = st.lists(
+    st.fixed_dictionaries(
+        {"id": st.sampled_from(["a", "b", "c", ""]), "impid": st.just("1"), "adm": MARKUP},
+        optional={
+            "price": st.sampled_from([1, 2.5, 0, -1, "3", None, float("nan")]),
+            "dur": st.integers(-1, 40),
+            "dealid": st.sampled_from(["", "d"]),
+            "nurl": st.sampled_from(["https://ads.example.com/win", "x"]),
+            "cattax": st.sampled_from([1, 7, 500]),
+            "cat": st.sampled_from([["IAB1"], []]),
+        },
+    ),
+    max_size=6,
+)
+SWITCHES = st.fixed_dictionaries(
+    {
+        "selection_strategy": st.sampled_from(["SINGLE", "TOP_N", "ALL"]),
+        "max_ads_in_pod": st.integers(0, 3),
+        **dict.fromkeys(
+            ["allow_skeleton_vast", "deals_first", "allow_zero_price_deals", "enforce_pod", "wrap_nurl"],
+            st.booleans(),
+        ),
+    }
+)
+
+
+@given(BIDS, CONFIGS, SWITCHES)
+def test_every_bid_is_either_selected_or_rejected_and_the_document_holds_the_selected(bids, config, switches):
+    result = build_vast_from_bid_response(None, response(*bids), config | switches)
+    fates = [item.bid.position for item in result.selected] + [row.position for row in result.rejected]
+    assert sorted(fates) == list(range(len(bids)))
+    root = etree.fromstring(result.xml)
+    ads = list(children(root, "Ad"))
+    assert [ad.get("id") for ad in ads] == [item.ad_id for item in result.selected]
+    assert len({ad.get("id") for ad in ads}) == len(ads)
+    numbers = [str(item.sequence) for item in result.selected if item.sequence]
+    assert [ad.get("sequence") for ad in ads if ad.get("sequence")] == numbers
+    assert numbers in ([], [str(number) for number in range(1, len(ads) + 1)])
+    assert build_vast_from_bid_response(None, response(*bids), config | switches) == result
 
 
 def test_an_element_that_holds_elements_only_is_not_taken_for_blank():
