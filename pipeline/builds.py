@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from pipeline.engine import MergedConfig, VastResult, build_vast_from_bid_response
+from pipeline.effective import Effective, effective
+from pipeline.engine import VastResult, build_vast_from_bid_response
 from pipeline.intake import Refused, unpack
-from pipeline.layers import effective, merged
 from pipeline.models import Build, ReceiverProfile, Upload
+from pipeline.stated import flat, read
 from vast.lint import Finding, lint
 from vastdash.models import Publisher
 
@@ -24,17 +26,19 @@ def build(
     user: Any,
     receiver_profile: str = "",
     publisher: str = "",
+    otherwise: Mapping[str, Any] = MappingProxyType({}),
     made_from: Build | None = None,
 ) -> Build:
     """A stored ``Build``. Raises ``Refused`` naming the field when nothing can come of it.
 
     ``config`` stands above the named receiver profile, that above the publisher's settings, those above the host's.
+    ``otherwise`` fills in where no layer says anything.
     A response without bids is a legal answer and is kept; one whose every bid is unusable is refused,
     with the fate of each bid in the refusal's details.
     """
     response = unpack("response", response, settings.UPLOAD_MAX_BYTES)
     request = unpack("request", request, settings.UPLOAD_MAX_BYTES) if request else None
-    layers = layered(config, receiver_profile, publisher)
+    layers = layered(config, receiver_profile, publisher, otherwise)
     result = build_vast_from_bid_response(request, response, layers.config)
     # What a layer says wrong was told when it was merged; the engine sees only what came of it.
     result = replace(result, warnings=tuple(dict.fromkeys((*layers.notices, *result.warnings))))
@@ -57,7 +61,7 @@ def build(
             rejected_count=len(result.rejected),
             warning_count=len(result.warnings),
             lint_error_count=sum(finding.severity == "error" for finding in findings),
-            result=decisions(result) | {"effective": effective(layers)},
+            result=decisions(result) | {"effective": _rows(layers, config)},
             findings=[finding_row(finding) for finding in findings],
         )
 
@@ -73,7 +77,12 @@ def build_again(source: Build, **how: Any) -> Build:
     )
 
 
-def layered(config: Mapping[str, Any], receiver_profile: str = "", publisher: str = "") -> MergedConfig:
+def layered(
+    config: Mapping[str, Any],
+    receiver_profile: str = "",
+    publisher: str = "",
+    otherwise: Mapping[str, Any] = MappingProxyType({}),
+) -> Effective:
     """The layers of a build by the names of its rows. Raises ``Refused`` for a name nobody has."""
     profile = ReceiverProfile.objects.filter(name=receiver_profile).first() if receiver_profile else None
     account = Publisher.objects.filter(name=publisher).first() if publisher else None
@@ -81,7 +90,29 @@ def layered(config: Mapping[str, Any], receiver_profile: str = "", publisher: st
         raise Refused("receiver_profile", f"There is no receiver profile named “{receiver_profile[:60]}”.")
     if publisher and account is None:
         raise Refused("publisher", f"There is no publisher named “{publisher[:60]}”.")
-    return merged(account, over(profile.config if profile else {}, config))
+    below = account.receiver_config if account else None
+    layer = over(profile.config if profile else {}, config)
+    layers = effective(below, layer)
+    unsaid = {key: value for key, value in otherwise.items() if layers.merged.provenance[key] == "default"}
+    return effective(below, over(unsaid, layer)) if unsaid else layers
+
+
+def _rows(layers: Effective, config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the build was made by, as ``pipeline.effective`` tells it, to be kept as JSON.
+
+    What was chosen for this build alone has the layer ``build``.
+    """
+    own = flat(read(config).config)
+    return [
+        {
+            "key": row.key,
+            "label": row.label,
+            "value": row.value,
+            "layer": "build" if row.layer == "profile" and row.key in own else row.layer,
+            "below": [said._asdict() for said in row.below],
+        }
+        for row in layers.rows
+    ]
 
 
 def over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:

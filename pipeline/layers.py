@@ -13,16 +13,3 @@ def merged(publisher: Publisher | None = None, profile: Mapping[str, Any] | None
     """The effective configuration, what is wrong with its layers, and the layer each value came from."""
     account = publisher.receiver_config if publisher else None
     return merge_config(settings.RECEIVER_CONFIG, account, profile)
-
-
-def effective(merged: MergedConfig) -> list[dict[str, Any]]:
-    """A row for each setting: ``field``, ``value`` (None where the receiver decides) and the ``layer`` it came from.
-
-    Placements are called by their own name, without ``placement_rules.``.
-    """
-    stated = merged.config.to_dict()
-    values = stated | stated.pop("placement_rules")
-    return [
-        {"field": field, "value": values.get(field), "layer": layer}
-        for field, layer in ((key.rpartition(".")[2], layer) for key, layer in merged.provenance.items())
-    ]

@@ -1,31 +1,90 @@
-"""A VAST document as people read it: indented, coloured, with line numbers that findings can point to."""
+"""A VAST document as people read it: indented, coloured, its lines numbered, with the linter's findings at them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
 from lxml import etree
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import TextLexer, XmlLexer
+from pygments.lexers import XmlLexer
 
+from pipeline.findings import Remark, counts, remarks
 from vast.document import parse
 from vast.errors import VastError
-from vast.lint import Finding, lint
+from vast.lint import lint
 
-# Colouring costs about a second a megabyte, and so does laying the page out.
-_COLOUR_LIMIT = 300_000
-_SHOWN_LIMIT = 1_000_000
-_FORMATTER = HtmlFormatter(cssclass="xml-lines", linespans="L", classprefix="x-")
+# Colouring costs about a second a megabyte, and so does laying the page out: a part at a time is shown.
+LINES = 600
+_CHARACTERS = 150_000
+_LONGEST_LINE = 20_000
+# A line found by its number is shown with some lines before it.
+_LEAD = 20
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedUp:
-    """``html`` has a span ``L-<n>`` for each line; the findings' lines refer to it. ``whole``: nothing was cut off."""
+    """A part of the document: ``html`` has a span ``L-<n>`` for each line from ``first`` to ``last`` of ``lines``.
+
+    ``remarks`` are the linter's on the whole document, ``findings`` how many there are of each severity; a line that
+    a remark is about leads to ``F-<number of the remark>``.
+    """
 
     html: SafeString
-    findings: tuple[Finding, ...]
-    whole: bool
+    remarks: tuple[Remark, ...]
+    findings: Mapping[str, int]
+    first: int
+    last: int
+    lines: int
+
+    @property
+    def whole(self) -> bool:
+        return self.first == 1 and self.last == self.lines
+
+    @property
+    def next(self) -> int | None:
+        return self.last + 1 if self.last < self.lines else None
+
+    @property
+    def previous(self) -> int | None:
+        return max(self.first - LINES, 1) if self.first > 1 else None
+
+    def shows(self, line: int | None) -> bool:
+        return line is not None and self.first <= line <= self.last
+
+
+class _Lines(HtmlFormatter):
+    """Numbers lines from ``first``, and writes at a line what was found there."""
+
+    def __init__(self, first: int, remarks: Mapping[int, Sequence[Remark]]) -> None:
+        super().__init__(cssclass="xml-lines", classprefix="x-")
+        self._first = first
+        self._remarks = remarks
+
+    def wrap(self, source: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+        yield 0, "<pre>"
+        number = self._first
+        for is_line, html in source:
+            if is_line:
+                yield 1, self._line(number, html)
+                number += 1
+            else:
+                yield 0, html
+        yield 0, "</pre>"
+
+    def _line(self, number: int, html: str) -> str:
+        there = self._remarks.get(number, ())
+        span = f'<span id="L-{number}" data-line="{number}"'
+        if not there:
+            return f"{span}>{html}</span>"
+        said = "".join(
+            f'<a class="line-remark line-{escape(remark.severity)}" href="#F-{remark.number}" '
+            f'title="{escape(remark.text)}"><b>{escape(remark.severity)}</b><span>: {escape(remark.text)}</span></a>'
+            for remark in there
+        )
+        return f'<span class="remarked">{span} tabindex="-1">{html}</span>{said}</span>'
 
 
 def readable(xml: str) -> str:
@@ -41,11 +100,32 @@ def readable(xml: str) -> str:
     return etree.tostring(root, encoding="unicode")
 
 
-def marked_up(xml: str, ad_versions: Sequence[str] = ()) -> MarkedUp:
-    """The readable form as HTML; ``ad_versions`` as ``vast.lint.lint`` takes them."""
+def marked_up(
+    xml: str, ad_versions: Sequence[str] = (), first: int = 1, around: int | None = None
+) -> MarkedUp:
+    """The readable form as HTML from a line on, or round one; ``ad_versions`` as ``vast.lint.lint`` takes them."""
     text = readable(xml)
-    shown = text[:_SHOWN_LIMIT]
-    lexer = XmlLexer() if len(shown) <= _COLOUR_LIMIT else TextLexer()
-    # Pygments escapes every character of the text; the spans are its own.
-    html = mark_safe(highlight(shown, lexer, _FORMATTER))  # noqa: S308
-    return MarkedUp(html, lint(text.encode(), ad_versions), len(shown) == len(text))
+    lines = text.split("\n")
+    start = min(max(first if around is None else around - _LEAD, 1), len(lines))
+    shown = list(_part(lines[start - 1 : start - 1 + LINES]))
+    findings = lint(text.encode(), ad_versions)
+    said = remarks(findings)
+    at_line = defaultdict(list)
+    for remark in said:
+        for line in dict.fromkeys(place.line for place in remark.places):
+            at_line[line].append(remark)
+    # Pygments escapes every character of the text; the spans round it are its own and ours.
+    lexer = XmlLexer(stripnl=False, ensurenl=True)
+    html = mark_safe(highlight("\n".join(shown), lexer, _Lines(start, at_line)))  # noqa: S308
+    return MarkedUp(html, said, counts(findings), start, start + len(shown) - 1, len(lines))
+
+
+def _part(lines: Sequence[str]) -> Iterator[str]:
+    """As many lines as may be shown at once; a very long one is cut."""
+    room = _CHARACTERS
+    for line in lines:
+        left_out = len(line) - _LONGEST_LINE
+        yield f"{line[:_LONGEST_LINE]} … ({left_out} characters more)" if left_out > 0 else line
+        room -= min(len(line), _LONGEST_LINE)
+        if room < 0:
+            return

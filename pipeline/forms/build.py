@@ -1,30 +1,108 @@
-"""The build form: a bid response by file or by paste, and for whom the VAST is meant."""
+"""The build forms: a bid response by file or by paste, for whom the VAST is meant, and under which settings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
-from pipeline.engine import RECEIVERS, CollisionPolicy, SelectionStrategy
+from pipeline.engine import RECEIVERS
+from pipeline.forms.receiver import RECEIVER_LABELS, ReceiverFields
+from pipeline.layers import merged
+from pipeline.models import Build, ReceiverProfile
+from vastdash.models import Publisher
 
-RECEIVER_LABELS = {
-    "GENERIC": "GENERIC: any player",
-    "GAM_SSU": "GAM_SSU: Google Ad Manager, server-side unwrapping",
-    "FREEWHEEL": "FREEWHEEL",
-}
-STRATEGY_LABELS = {
-    "SINGLE": "SINGLE: the best bid only",
-    "TOP_N": "TOP_N: a pod of the best",
-    "ALL": "ALL: every valid bid",
-}
-POLICY_LABELS = {
-    "VAST_WINS": "VAST_WINS: keep what the bidder wrote",
-    "OPENRTB_WINS": "OPENRTB_WINS: replace by the bid's value",
-    "MERGE": "MERGE: keep, and add the bid's value as an extension",
-    "ERROR": "ERROR: drop the ad",
-}
+PROFILE = "profile:"
+# What a build takes where no layer says anything: a response of several bids is mostly meant as a pod.
+OTHERWISE: Mapping[str, Any] = {"selection_strategy": "TOP_N"}
+FIRST = ("receiver", "publisher", "selection_strategy", "max_ads_in_pod", "collision_policy")
 
 
-class BuildForm(forms.Form):
+class Choices(ReceiverFields):
+    """For whom and how: a kind of receiver or a receiver profile, a publisher, and any setting on top of theirs.
+
+    ``how()`` is what ``pipeline.builds.build`` takes of it.
+    """
+
+    publisher = forms.ModelChoiceField(
+        queryset=Publisher.objects.all(),
+        to_field_name="name",
+        required=False,
+        empty_label="none",
+        help_text="Its receiver settings lie under those chosen here.",
+        error_messages={"invalid_choice": "There is no publisher of this name."},
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.receiver_profile = ""
+        unset = {**merged().config.to_dict(), **OTHERWISE}
+        self.fields["receiver"].widget.choices = [
+            ("", f"not set here ({unset['receiver']})"),
+            *[(name, RECEIVER_LABELS.get(name, name)) for name in RECEIVERS],
+            (
+                "Receiver profiles",
+                [(f"{PROFILE}{row.name}", row.title) for row in ReceiverProfile.objects.all()],
+            ),
+        ]
+        for name in ("selection_strategy", "collision_policy"):
+            widget = self.fields[name].widget
+            widget.choices = [
+                ("", f"not set here ({unset[name]})"),
+                *widget.choices[1:],
+            ]
+        self.fields["max_ads_in_pod"].widget.attrs["placeholder"] = str(unset["max_ads_in_pod"])
+
+    @property
+    def first(self) -> list[forms.BoundField]:
+        """What everybody chooses."""
+        return [self[name] for name in FIRST]
+
+    @property
+    def others(self) -> list[forms.BoundField]:
+        """All other settings."""
+        return [self[name] for name in self.settings() if name not in FIRST]
+
+    @property
+    def others_told(self) -> bool:
+        """True when one of the other settings is chosen or refused, so that it must be seen."""
+        return any(field.value() or field.errors for field in self.others)
+
+    def clean_receiver(self) -> str:
+        """The kind of receiver; of a profile only the name is kept, the kind is among its settings."""
+        chosen: str = self.cleaned_data["receiver"]
+        if chosen.startswith(PROFILE):
+            self.receiver_profile = chosen.removeprefix(PROFILE)
+            if not ReceiverProfile.objects.filter(name=self.receiver_profile).exists():
+                raise forms.ValidationError("There is no receiver profile of this name.")
+            return ""
+        if chosen and chosen.upper() not in RECEIVERS:
+            raise forms.ValidationError(f"There is no receiver named “{chosen[:60]}”.")
+        return chosen
+
+    def how(self) -> dict[str, Any]:
+        publisher = self.cleaned_data["publisher"]
+        return {
+            "config": self.config(),
+            "receiver_profile": self.receiver_profile,
+            "publisher": publisher.name if publisher else "",
+            "otherwise": OTHERWISE,
+        }
+
+    @classmethod
+    def choices_of(cls, build: Build) -> dict[str, str]:
+        """The fields as they were chosen for a build."""
+        chosen = cls.initial_of(build.config) | {"publisher": build.publisher}
+        return chosen | ({"receiver": f"{PROFILE}{build.receiver_profile}"} if build.receiver_profile else {})
+
+
+def _textarea(rows: int) -> forms.Textarea:
+    return forms.Textarea(
+        attrs={"class": "form-control", "rows": rows, "spellcheck": "false", "autocomplete": "off"}
+    )
+
+
+class BuildForm(Choices):
     """``clean`` leaves exactly one of file and pasted text as ``cleaned_data["body"]`` (bytes)."""
 
     response_file = forms.FileField(
@@ -35,59 +113,16 @@ class BuildForm(forms.Form):
             attrs={"class": "form-control", "accept": ".json,.gz,application/json,application/gzip"}
         ),
     )
-    response = forms.CharField(
-        required=False,
-        label="or paste it here",
-        widget=forms.Textarea(
-            attrs={"class": "form-control", "rows": 10, "spellcheck": "false", "autocomplete": "off"}
-        ),
-    )
-    receiver = forms.ChoiceField(
-        label="Receiver",
-        choices=[(name, RECEIVER_LABELS.get(name, name)) for name in RECEIVERS],
-        error_messages={"invalid_choice": "There is no receiver named “%(value)s”."},
-        widget=forms.Select(attrs={"class": "form-select"}),
-    )
-    selection_strategy = forms.ChoiceField(
-        label="Selection",
-        initial="TOP_N",
-        choices=[(item.value, STRATEGY_LABELS[item.value]) for item in SelectionStrategy],
-        widget=forms.Select(attrs={"class": "form-select"}),
-    )
-    max_ads_in_pod = forms.IntegerField(
-        label="Most ads in the pod",
-        initial=10,
-        min_value=0,
-        max_value=100,
-        help_text="0 = no limit but 100.",
-        widget=forms.NumberInput(attrs={"class": "form-control"}),
-    )
-    collision_policy = forms.ChoiceField(
-        label="When the ad already says it",
-        initial="VAST_WINS",
-        choices=[
-            (item.value, POLICY_LABELS.get(item.value, item.value))
-            for item in CollisionPolicy
-            if item.value in POLICY_LABELS
-        ],
-        widget=forms.Select(attrs={"class": "form-select"}),
-    )
+    response = forms.CharField(required=False, label="or paste it here", widget=_textarea(10))
     request = forms.CharField(
         required=False,
         label="Bid request",
         help_text="Optional: bids for impressions it does not hold are rejected.",
-        widget=forms.Textarea(
-            attrs={"class": "form-control", "rows": 4, "spellcheck": "false", "autocomplete": "off"}
-        ),
-    )
-    enable_debug = forms.BooleanField(
-        required=False,
-        label="Write a debug extension into each ad",
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+        widget=_textarea(4),
     )
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
+        data = super().clean()
         if self.errors:
             return data
         upload, pasted = data.get("response_file"), data.get("response", "").strip()
@@ -100,7 +135,9 @@ class BuildForm(forms.Form):
         data["body_field"] = "response_file" if upload else "response"
         return data
 
-    def config(self) -> dict[str, Any]:
-        """What the form says of the receiver configuration, in the engine's own keys."""
-        keys = ("receiver", "selection_strategy", "max_ads_in_pod", "collision_policy", "enable_debug")
-        return {key: self.cleaned_data[key] for key in keys}
+
+class BuildAgainForm(Choices):
+    """The settings alone, starting from those of the build whose response is used again."""
+
+    def __init__(self, data: Any, source: Build) -> None:
+        super().__init__(data, initial=self.choices_of(source), auto_id="again_%s")

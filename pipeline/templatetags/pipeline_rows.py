@@ -4,7 +4,11 @@ from typing import Any
 
 from django import template
 
+from pipeline.bid_table import BidTable, bid_table
+
 register = template.Library()
+
+_SIGNS = {"changed": "~", "added": "+", "removed": "\N{MINUS SIGN}", "same": ""}
 
 
 @register.filter
@@ -12,3 +16,28 @@ def remarks(decisions: dict[str, Any]) -> list[dict[str, Any]]:
     """The warnings that do not merely repeat why a bid was rejected: that stands with the bid."""
     told = {(bid["code"], bid["bid_id"]) for bid in decisions["rejected"]}
     return [notice for notice in decisions["warnings"] if (notice["code"], notice["bid_id"]) not in told]
+
+
+@register.filter
+def else_all_of(table: BidTable | str, decisions: dict[str, Any]) -> BidTable:
+    """A table of bids, or where there is none the first rows of all."""
+    return table or bid_table(decisions)
+
+
+@register.filter
+def sign(kind: str) -> str:
+    """The sign of a changed, added or removed line."""
+    return _SIGNS[kind]
+
+
+@register.filter
+def layer_of(layer: str, build: Any) -> str:
+    """Who said it, in words."""
+    words = {
+        "build": "chosen for this build",
+        "profile": f"receiver profile {build.receiver_profile}" if build.receiver_profile else "as builds do",
+        "account": f"publisher {build.publisher}",
+        "host": "the installation",
+        "receiver": f"the receiver {build.receiver}",
+    }
+    return words.get(layer, layer)

@@ -198,11 +198,18 @@ def test_a_file_of_no_bytes_is_refused_at_the_file(qa):
     ("field", "value", "said"),
     [
         ("receiver", "ROKU", "There is no receiver named “ROKU”."),
-        ("selection_strategy", "SOME", "SOME"),
-        ("max_ads_in_pod", "101", "100"),
-        ("max_ads_in_pod", "-1", "0"),
-        ("max_ads_in_pod", "many", "number"),
-        ("collision_policy", "NOBODY_WINS", "NOBODY_WINS"),
+        ("receiver", "profile:nobody", "There is no receiver profile of this name."),
+        ("publisher", "nobody", "There is no publisher of this name."),
+        ("selection_strategy", "SOME", "one of SINGLE, TOP_N, ALL"),
+        ("max_ads_in_pod", "-1", "whole number"),
+        ("max_ads_in_pod", "many", "whole number"),
+        ("collision_policy", "NOBODY_WINS", "one of ERROR, VAST_WINS"),
+        ("pricing_placement", "ATTIC", "one of INLINE, WRAPPER"),
+        ("version_policy", "LOWEST", "one of MAX, FIXED"),
+        ("vast_version_default", "5.0", "one of 2.0, 3.0"),
+        ("enforce_pod", "maybe", "true or false"),
+        ("no_ad_error_url", "ftp://example.com", "http or https"),
+        ("default_currency", "dollars", "three letters"),
     ],
 )
 def test_a_choice_that_does_not_exist_is_refused_by_name(qa, field, value, said):
@@ -270,7 +277,7 @@ def test_a_pod_is_numbered_in_order_of_price(qa):
 
 def test_options_of_the_form_reach_the_engine(qa):
     bids = (bid("low", price=1, adm=inline("a")), bid("high", price=9, adm=inline("b")))
-    build = built(hand_over(qa, body(*bids), selection_strategy="SINGLE", enable_debug="on"))
+    build = built(hand_over(qa, body(*bids), selection_strategy="SINGLE", enable_debug="true"))
     assert build.selected_count == 1
     assert "openrtb" in build.vast.lower()
     assert build.config["enable_debug"] is True

@@ -15,6 +15,9 @@ ADMIN_PARAMETERS = {
     "url": "nowhere",
 }
 
+# A part of a row: every build of the tests has a first ad.
+PARTS = {"number": 1, "side": "adm"}
+
 
 def patterns(
     resolver: URLResolver | None = None, namespaces: tuple[str, ...] = ()
@@ -29,4 +32,5 @@ def patterns(
 
 
 def parameters(pattern: URLPattern, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: values[name] for name in pattern.pattern.regex.groupindex}
+    known = {**PARTS, **values}
+    return {name: known[name] for name in pattern.pattern.regex.groupindex}

@@ -205,6 +205,8 @@ def test_the_documentation_of_the_api_opens_and_names_every_endpoint(viewer):
     assert set(schema["paths"]) == {
         "/api/v1/builds",
         "/api/v1/builds/{public_id}",
+        "/api/v1/builds/{public_id}/ads/{number}",
+        "/api/v1/builds/{public_id}/again",
         "/api/v1/sessions",
         "/api/v1/sessions/{public_id}",
         "/api/v1/sessions/{public_id}/{name}",

@@ -1,0 +1,74 @@
+"""One served ad beside the markup its bid carried: what came in, what goes out, and which rule made the difference."""
+
+from typing import Any, NamedTuple
+
+from lxml import etree
+
+from pipeline.blame import blame_of
+from pipeline.differences import Differences, differences
+from pipeline.engine.openrtb import read_response
+from pipeline.markup import readable
+from pipeline.models import Build
+from vast.document import KEEPING, local_name
+
+# What stands on the left where the bid carried no VAST of its own.
+ORIGINS = {
+    "nurl": "The bid carried no markup: its nurl was wrapped.",
+    "adm_url": "The bid's markup was the address of its VAST: it was wrapped.",
+    "skeleton": "The bid's markup could not be used: an empty ad stands in.",
+}
+
+
+class SideBySide(NamedTuple):
+    """``differences`` is None where the texts are too long to be compared line by line."""
+
+    number: int
+    bid: dict[str, Any]
+    differences: Differences | None
+    origin: str
+    bytes_in: int
+    bytes_out: int
+
+    @property
+    def previous(self) -> int:
+        return self.number - 1
+
+    @property
+    def next(self) -> int:
+        return self.number + 1
+
+
+def side_by_side(build: Build, number: int) -> SideBySide:
+    """The n-th served ad of a build, counted from 1. Raises IndexError when there is none."""
+    bid = _selected(build, number)
+    adm, served = markup_of(build, number), served_ad(build, number)
+    left, right = readable(adm), readable(served)
+    found = differences(left, right, blame_of(left, right, bid["edits"]))
+    origin = ORIGINS.get(bid["origin"], "")
+    return SideBySide(number, bid, found, origin, len(adm.encode(errors="replace")), len(served.encode()))
+
+
+def markup_of(build: Build, number: int) -> str:
+    """What the bid of the n-th served ad carried, as it came; "" for nothing. Raises IndexError."""
+    bid = _selected(build, number)
+    return read_response(build.response.body).bids[bid["position"]].adm
+
+
+def served_ad(build: Build, number: int) -> str:
+    """The n-th ad as served, in a document of its own. Raises IndexError when there is none."""
+    _selected(build, number)
+    # Our own document: each ad was within the reader's limits, all of them together need not be.
+    root = etree.fromstring(build.vast.encode(), KEEPING)
+    ads = [child for child in root if local_name(child) == "Ad"]
+    kept = ads[number - 1]
+    for ad in ads:
+        if ad is not kept:
+            root.remove(ad)
+    return etree.tostring(root, encoding="unicode")
+
+
+def _selected(build: Build, number: int) -> dict[str, Any]:
+    if number < 1:
+        raise IndexError(number)
+    selected: list[dict[str, Any]] = build.result["selected"]
+    return selected[number - 1]
