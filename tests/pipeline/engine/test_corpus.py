@@ -1,6 +1,7 @@
 """Every bid response of the open corpus, and our own samples, through the whole build."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,37 @@ def test_every_response_builds_and_every_bid_has_a_fate(receiver, strategy):
         served += len(result.selected)
     # FreeWheel takes no ad of unknown duration into a pod.
     assert served >= (45 if strategy == "SINGLE" else 50 if receiver == "FREEWHEEL" else 60)
+
+
+@needs_corpus
+@pytest.mark.parametrize("receiver", RECEIVERS)
+@pytest.mark.parametrize("policy", ["VAST_WINS", "OPENRTB_WINS", "MERGE", "ERROR"])
+def test_with_the_limits_of_its_request_every_bid_has_one_fate_under_every_policy(receiver, policy, capsys):
+    fates = Counter()
+    for line in (CORPUS / "EXPECTED_BIDS.open.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        answer = (CORPUS / row["file"]).read_bytes()
+        request = (CORPUS / row["request"]).read_bytes() if row.get("request") else None
+        for enforced in (False, True):
+            config = {
+                "receiver": receiver,
+                "collision_policy": policy,
+                "selection_strategy": "ALL",
+                "enforce_pod": enforced,
+                "enable_debug": True,
+            }
+            result = build_vast_from_bid_response(request, answer, config)
+            count = sum(len(seat["bid"]) for seat in json.loads(answer)["seatbid"])
+            places = [item.bid.position for item in result.selected]
+            places += [rejected.position for rejected in result.rejected]
+            assert sorted(places) == list(range(count)), row["file"]
+            assert len(etree.fromstring(result.xml)) == len(result.selected)
+            fates.update(rejected.code for rejected in result.rejected)
+            fates["selected"] += len(result.selected)
+    with capsys.disabled():
+        rejected = fates.total() - fates["selected"]
+        print(f" {fates['selected']} bids selected, {rejected} rejected by {receiver} under {policy}", end="")
+    assert fates["selected"] >= 24
 
 
 @needs_corpus
