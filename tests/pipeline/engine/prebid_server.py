@@ -1,6 +1,7 @@
 """A Prebid Server on a real socket of this machine that does whatever a test wants of it."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -94,13 +95,18 @@ class FakePrebidServer:
         self.left = asyncio.Event()
         """Set when a connection has ended."""
         self._serving = {}
+        self._ending = False
 
     async def __aenter__(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return self
 
     async def __aexit__(self, *_):
+        self._ending = True
         self._server.close()
+        for _ in range(3):
+            # Connections that the system has accepted, and nobody here has seen yet, come in and go.
+            await asyncio.sleep(0)
         for writer in self._serving.values():
             writer.transport.abort()
         await asyncio.gather(*self._serving)
@@ -114,22 +120,26 @@ class FakePrebidServer:
     def url(self):
         return f"http://127.0.0.1:{self.port}/openrtb2/auction"
 
-    async def _serve(self, reader, writer):
-        self._serving[asyncio.current_task()] = writer
+    def _accept(self, reader, writer):
+        if self._ending:
+            writer.transport.abort()
+            return
         self.connections += 1
-        connection = self.connections
-        try:
+        task = asyncio.ensure_future(self._serve(reader, writer, self.connections))
+        self._serving[task] = writer
+
+    async def _serve(self, reader, writer, connection):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while not writer.is_closing():
                 posted = await self._read(reader, connection)
                 self.posted.append(posted)
                 self.heard.set()
                 reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
                 await reply(reader, writer, posted)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self.left.set()
-            writer.close()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        self.left.set()
 
     async def _read(self, reader, connection):
         line, *fields = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[:-2]
