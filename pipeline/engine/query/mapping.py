@@ -5,11 +5,11 @@ out with a notice that names the parameter. Notices never repeat a value: it may
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.engine.query.address import Address, Network, address_or_none, is_trusted
 from pipeline.engine.query.headers import explicit, transport, wanted
-from pipeline.engine.query.line import Group, decoded, groups, is_unexpanded
+from pipeline.engine.query.line import SUSPECT, UNKNOWN, Group, decoded, groups, is_unexpanded
 from pipeline.engine.query.parameters import PARAMETERS
 from pipeline.engine.query.rules import Draft, apply_rules
 from pipeline.engine.query.values import Remarked
@@ -18,15 +18,24 @@ from vast.notice import Notice
 MAX_LINE = 8192
 IMP_ID = "1"
 
-_Row = tuple[int, int, str, Callable[[str], Any], bool]
-_Candidate = tuple[int, int, str, Callable[[str], Any], str]
-"""Rank among the aliases, position in the line, name, reader, text: they sort as they are tried."""
+
+class _Row(NamedTuple):
+    """A name as the line is read: its parameter by position in the table, and its rank among the aliases."""
+
+    parameter: int
+    rank: int
+    name: str
+    read: Callable[[str], Any]
+    signed: bool
+
+
+_Candidate = tuple[_Row, str]
 
 
 def _lookup(within: str) -> dict[str, _Row]:
-    """name -> (parameter, rank among its aliases, name, reader, whether -1 is a value) for one surrounding."""
+    """The names of one surrounding."""
     return {
-        alias.name: (index, rank, alias.name, alias.kind.read, alias.kind.signed)
+        alias.name: _Row(index, rank, alias.name, alias.kind.read, alias.kind.signed)
         for index, row in enumerate(PARAMETERS)
         for rank, alias in enumerate(row.aliases)
         if alias.within == within
@@ -88,7 +97,8 @@ def request_from_query(
         draft.notice(
             "SLOTS_DISCARDED", f"the tag asks for {slots} slots; the first with a time of its own is served"
         )
-    _place(_candidates(parts, draft), draft)
+    first, others = _candidates(parts, draft)
+    _place(first, others, draft)
     found = wanted(headers)
     trusted = is_trusted(remote_addr, trusted_proxies)
     direct = None if trusted else address_or_none(remote_addr)
@@ -96,13 +106,14 @@ def request_from_query(
     return _assembled(draft, new_id()), tuple(draft.notices)
 
 
-def _candidates(parts: Iterable[Group], draft: Draft) -> dict[int, list[_Candidate]]:
-    """By parameter: what the line holds for it. Empty values and macros are not held."""
-    found: dict[int, list[_Candidate]] = {}
+def _candidates(parts: Iterable[Group], draft: Draft) -> tuple[dict[int, _Candidate], list[_Candidate]]:
+    """By parameter the first value in the line, and the others in their order. Empty values and macros are left out."""
+    first: dict[int, _Candidate] = {}
+    others: list[_Candidate] = []
     unexpanded: dict[str, None] = {}
-    position = 0
     for text, within in parts:
         row_of = _LOOKUPS[within].get
+        plain = text.isascii() and text.isprintable() and " " not in text
         for part in text.split("&"):
             name, _, raw = part.partition("=")
             row = row_of(name) or (row_of(decoded(name)) if "%" in name else None)
@@ -110,24 +121,24 @@ def _candidates(parts: Iterable[Group], draft: Draft) -> dict[int, list[_Candida
                 if within == "key_values":
                     _keep(name, raw, draft)
                 continue
-            value = decoded(raw)
-            if not value or (value in _UNKNOWN and not row[4]):
+            value = raw if plain and "%" not in raw and "+" not in raw else decoded(raw)
+            if not value or (value[-1] in SUSPECT and _says_nothing(row, value, raw, unexpanded)):
                 continue
-            if is_unexpanded(value, raw):
-                unexpanded[row[2]] = None
-                continue
-            position += 1
-            candidate = (row[1], position, row[2], row[3], value)
-            if row[0] in found:
-                found[row[0]].append(candidate)
+            if row.parameter in first:
+                others.append((row, value))
             else:
-                found[row[0]] = [candidate]
+                first[row.parameter] = row, value
     if unexpanded:
         draft.notice("MACRO_UNEXPANDED", f"{', '.join(unexpanded)}: never filled in; counts as absent")
-    return found
+    return first, others
 
 
-_UNKNOWN = frozenset({"-1", "-2"})
+def _says_nothing(row: _Row, value: str, raw: str, unexpanded: dict[str, None]) -> bool:
+    """True for -1 and -2 where they are no values, and for what was never filled in, which is noted."""
+    if is_unexpanded(value, raw):
+        unexpanded[row.name] = None
+        return True
+    return value in UNKNOWN and not row.signed
 
 
 def _keep(name: str, raw: str, draft: Draft) -> None:
@@ -143,39 +154,65 @@ def _keep(name: str, raw: str, draft: Draft) -> None:
         draft.key_values.setdefault(key, value)
 
 
-def _place(found: dict[int, list[_Candidate]], draft: Draft) -> None:
+def _place(first: dict[int, _Candidate], others: list[_Candidate], draft: Draft) -> None:
     """Of each parameter the first value that can be used goes to its place, in the order of the table."""
-    for index in sorted(found):
-        given = found[index]
-        if len(given) > 1:
-            given.sort()
-        value = _first_usable(given, draft)
+    several: dict[int, list[_Candidate]] = {}
+    for candidate in others:
+        index = candidate[0].parameter
+        several.setdefault(index, [first[index]]).append(candidate)
+    nodes = draft.nodes
+    for index in sorted(first):
+        best = first[index] if index not in several else _best(several[index], draft)
+        if best is None:
+            continue
+        row, text = best
+        try:
+            value = row.read(text)
+        except ValueError as wrong:
+            _refuse(row, wrong, draft)
+            continue
         if value is None:
             continue
+        if type(value) is Remarked:
+            draft.notice("PARAMETER_INVALID", f"{row.name}: {value.remark}")
+            value = value.value
         container, key, rule = _PLACES[index]
         if rule:
             draft.special[rule] = value
+        elif container in nodes:
+            nodes[container][key] = value
         else:
             draft.node(container)[key] = value
 
 
-def _first_usable(given: list[_Candidate], draft: Draft) -> Any:
-    refused = ""
-    for _, _, name, read, text in given:
-        try:
-            value = read(text)
-        except ValueError as wrong:
-            # A name that is repeated stands in one run: one notice does for it.
-            if name != refused:
-                refused = name
-                draft.notice("PARAMETER_INVALID", f"{name}: {wrong}; it was left out")
+def _best(given: list[_Candidate], draft: Draft) -> _Candidate | None:
+    """The first that can be used, by rank and within a rank by position.
+
+    A value that says nothing ends the run of its name. A name that is wrong again and again is told of once.
+    """
+    given.sort(key=_rank)
+    silent: set[str] = set()
+    told: set[str] = set()
+    for row, text in given:
+        if row.name in silent:
             continue
-        if type(value) is Remarked:
-            draft.notice("PARAMETER_INVALID", f"{name}: {value.remark}")
-            return value.value
-        if value is not None:
-            return value
+        try:
+            if row.read(text) is not None:
+                return row, text
+            silent.add(row.name)
+        except ValueError as wrong:
+            if row.name not in told:
+                told.add(row.name)
+                _refuse(row, wrong, draft)
     return None
+
+
+def _rank(candidate: _Candidate) -> int:
+    return candidate[0].rank
+
+
+def _refuse(row: _Row, wrong: ValueError, draft: Draft) -> None:
+    draft.notice("PARAMETER_INVALID", f"{row.name}: {wrong}; it was left out")
 
 
 _ROOT = ("device", "user", "regs", "source", "tmax", "bcat", "badv", "ext")

@@ -20,26 +20,26 @@ DEFAULT_PROTOCOLS = (2, 3, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16)
 class Draft:
     """A request in the making: its objects by path, values that wait for a rule, and the notices."""
 
-    __slots__ = ("_nodes", "key_values", "notices", "special", "tree")
+    __slots__ = ("key_values", "nodes", "notices", "special", "tree")
 
     def __init__(self) -> None:
         self.tree: dict[str, Any] = {}
         self.special: dict[str, Any] = {}
         self.key_values: dict[str, str] = {}
         self.notices: list[Notice] = []
-        self._nodes: dict[str, dict[str, Any]] = {"": self.tree}
+        self.nodes: dict[str, dict[str, Any]] = {"": self.tree}
 
     def node(self, path: str) -> dict[str, Any]:
         """The object at a dotted path, made with those above it where it is missing."""
-        found = self._nodes.get(path)
+        found = self.nodes.get(path)
         if found is None:
             parent, _, key = path.rpartition(".")
-            found = self._nodes[path] = self.node(parent)[key] = {}
+            found = self.nodes[path] = self.node(parent)[key] = {}
         return found
 
     def has(self, path: str) -> bool:
         """True when something stands at or below the path."""
-        return path in self._nodes
+        return path in self.nodes
 
     def notice(self, code: str, text: str) -> None:
         """Adds a notice; none concerns a bid."""

@@ -35,11 +35,10 @@ def read_schain(text: str) -> dict[str, Any]:
 
 
 def _node(text: str) -> dict[str, Any]:
-    node: dict[str, Any] = {
-        field: value.strip() for field, value in zip(_FIELDS, text.split(","), strict=False) if value.strip()
-    }
-    if "hp" in node:
-        node["hp"] = _BITS.get(node["hp"], 1)
+    node: dict[str, Any] = {}
+    for field, value in zip(_FIELDS, text.split(","), strict=False):
+        if value and not value.isspace():
+            node[field] = _BITS.get(value.strip(), 1) if field == "hp" else value.strip()
     return node
 
 

@@ -34,7 +34,7 @@ class Remarked(NamedTuple):
     remark: str
 
 
-_WHOLE = re.compile(r"-?[0-9]{1,10}")
+_NEGATIVE = re.compile(r"-[0-9]{1,10}")
 _DECIMAL = re.compile(r"-?(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
 
 
@@ -43,8 +43,10 @@ def whole(low: int, high: int, *, signed: bool = False) -> Kind:
     says = f"whole number, {low} to {high}"
 
     def read(text: str) -> int:
-        if _WHOLE.fullmatch(text) and low <= (number := int(text)) <= high:
-            return number
+        if (text.isdigit() and text.isascii() and len(text) < 11) or _NEGATIVE.fullmatch(text):
+            number = int(text)
+            if low <= number <= high:
+                return number
         raise ValueError(f"must be a {says}")
 
     return Kind("whole number", says, read, signed)

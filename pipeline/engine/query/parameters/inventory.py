@@ -68,8 +68,8 @@ INVENTORY = (
         PUBMATIC("app.pub.name"), PUBMATIC("site.pub.name"),
     ),
     parameter(
-        "app/site.content.id", "Id of the content", _CONTENT_OR_SWITCH,
-        SPRINGSERVE("content_id"), GAM("vid"), FREEWHEEL("caid"), PUBMATIC("app.cnt.id"),
+        "app/site.content.id", "Id of the content", TEXT,
+        SPRINGSERVE("content_id"), GAM("vid", _CONTENT_OR_SWITCH), FREEWHEEL("caid"), PUBMATIC("app.cnt.id"),
         PUBMATIC("site.cnt.id"),
     ),
     parameter(
