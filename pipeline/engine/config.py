@@ -144,6 +144,13 @@ _PLACEMENT_ALIASES = {
     "EXTENSION": _Alias(Placement.EXTENSIONS),
 }
 
+ALIASES: Mapping[str, Mapping[str, _Alias]] = {
+    "selection_strategy": _STRATEGY_ALIASES,
+    "collision_policy": _POLICY_ALIASES,
+    "placement": _PLACEMENT_ALIASES,
+}
+"""Other spellings of values, in capitals as all of them are compared; "placement" is each of the placement rules."""
+
 _Parsed = tuple[Any, str]
 _Parser = Callable[[Any], _Parsed]
 
@@ -229,8 +236,8 @@ _PARSERS: Mapping[str, _Parser] = {
     "no_ad_error_url": _url,
 }
 _PLACEMENT: _Parser = _enumeration(Placement, _PLACEMENT_ALIASES)
-_KEY_ALIASES = {"debug": "enable_debug", "placement": "placement_rules"}
-_IGNORED_KEYS = {
+KEY_ALIASES = {"debug": "enable_debug", "placement": "placement_rules"}
+IGNORED_KEYS = {
     "enabled": "whether a build happens is decided by who asks for it",
     "placement_rules.pricing": "floor and ceiling prices are not part of a receiver's placement",
     "placement_rules.advertiser": "allowed and blocked domains are not part of a receiver's placement",
@@ -258,7 +265,7 @@ def _read_layer(name: str, layer: object, notices: list[Notice]) -> _Layer:
         notices.append(Notice("CONFIG_INVALID", "", f"the {name} layer is not an object; it was left out"))
         return read
     for raw_key, value in layer.items():
-        key = _KEY_ALIASES.get(str(raw_key), str(raw_key))
+        key = KEY_ALIASES.get(str(raw_key), str(raw_key))
         if _unset(value):
             continue
         if key == "placement_rules":
@@ -272,7 +279,7 @@ def _read_value(
     layer: str, key: str, parser: _Parser | None, value: Any, into: dict[str, Any], notices: list[Notice]
 ) -> None:
     if parser is None:
-        reason = _IGNORED_KEYS.get(key)
+        reason = IGNORED_KEYS.get(key)
         code = "CONFIG_KEY_IGNORED" if reason else "CONFIG_KEY_UNKNOWN"
         notices.append(
             Notice(code, "", f"{layer}: {key[:60]} {'is ignored: ' + reason if reason else 'is no setting'}")
