@@ -28,7 +28,7 @@ def groups(query: str) -> tuple[list[Group], int]:
     """The groups that count, and how many slots there were: of several the first that has a time is taken."""
     query = query.removeprefix("?")
     if ";" not in query or not _FREEWHEEL.search(query):
-        return [Group(query, "adpod" if _AD_POD in query else "")], 0
+        return [Group(query, _surrounding(query))], 0
     first, *rest = [text for text in _GROUP.split(query) if text] or [""]
     found, slots = [Group(first, "")], [first] if _SLOT.search(first) else []
     for text in rest:
@@ -41,6 +41,12 @@ def groups(query: str) -> tuple[list[Group], int]:
         found = [group for group in found if group.text is not timed]
         found.append(Group(timed, "slot"))
     return found, len(slots)
+
+
+def _surrounding(query: str) -> str:
+    if _AD_POD in query:
+        return "adpod"
+    return "slot" if ("slid=" in query or "tpcl=" in query) and _SLOT.search(query) else ""
 
 
 def decoded(raw: str) -> str:

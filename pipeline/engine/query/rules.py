@@ -192,7 +192,7 @@ def _prune(parent: dict[str, Any], key: str) -> None:
 
 def _device(draft: Draft, explicit: Said, transport: Said, direct: Address | None) -> None:
     imp = draft.node("imp")
-    device = {**transport.device, **draft.tree.get("device", {}), **explicit.device}
+    device = {**transport.device, **draft.tree.pop("device", {}), **explicit.device}
     address = explicit.address or draft.special.get("ip") or transport.address
     if address is None and imp.get("ssai") == 1:
         address = direct
