@@ -13,7 +13,11 @@ urlpatterns = [
     path("builds/<str:public_id>/bids/", builds.build_bids, name="build-bids"),
     path("builds/<str:public_id>/document/", builds.build_document, name="build-document"),
     path("builds/<str:public_id>/ads/<int:number>/", builds.build_ad, name="build-ad"),
-    path("builds/<str:public_id>/ads/<int:number>/<str:side>.txt", builds.build_ad_markup, name="build-ad-markup"),
+    path(
+        "builds/<str:public_id>/ads/<int:number>/<str:side>.txt",
+        builds.build_ad_markup,
+        name="build-ad-markup",
+    ),
     path("receivers/", receivers.receiver_list, name="receiver-list"),
     path("receivers/new/", receivers.receiver_new, name="receiver-new"),
     path("receivers/draft/", receivers.receiver_draft, name="receiver-draft"),
@@ -27,6 +31,7 @@ urlpatterns = [
     path("endpoints/<str:public_id>/switch/", endpoints.endpoint_switch, name="endpoint-switch"),
     path("endpoints/<str:public_id>/rotate/", endpoints.endpoint_rotate, name="endpoint-rotate"),
     path("endpoints/<str:public_id>/delete/", endpoints.endpoint_delete, name="endpoint-delete"),
+    path("endpoints/<str:public_id>/try/", endpoints.endpoint_try, name="endpoint-try"),
     path(
         "endpoints/<str:public_id>/requests/<int:row_id>/", endpoints.endpoint_request, name="endpoint-request"
     ),

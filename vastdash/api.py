@@ -1,6 +1,7 @@
 """The JSON API: the rooms' routers under one roof, with errors as RFC 9457 problem documents.
 
-The browser's sign-in carries it: cookies, and the CSRF token in ``X-CSRFToken`` for anything but GET.
+A personal token carries it (``tokens.py``), or the browser's sign-in: cookies, and the CSRF token in ``X-CSRFToken``
+for anything but GET.
 Who may call what is decided before, by the route tables in ``roles.py``.
 """
 
@@ -14,7 +15,10 @@ from ninja.parser import Parser
 from ninja.security import django_auth
 
 from pipeline.api.builds import router as builds
+from pipeline.api.endpoints import router as endpoints
+from pipeline.api.receivers import router as receivers
 from playback.api import router as sessions
+from vastdash.tokens import TokenAuth
 from vastdash.web import problem
 
 
@@ -33,11 +37,13 @@ api = NinjaAPI(
     title="vastdash",
     version="1",
     urls_namespace="api",
-    auth=django_auth,
+    auth=[TokenAuth(), django_auth],
     docs_url="/docs",
     openapi_url="/openapi.json",
 )
 api.add_router("/builds", builds)
+api.add_router("/receivers", receivers)
+api.add_router("/endpoints", endpoints)
 api.add_router("/sessions", sessions)
 
 

@@ -47,11 +47,16 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
 # Route name -> method -> action. HEAD and OPTIONS count as GET.
 _GET = "GET"
 _POST = "POST"
+_PATCH = "PATCH"
+_DELETE = "DELETE"
 ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "login": {_GET: Action.PUBLIC, _POST: Action.PUBLIC},
     "logout": {_POST: Action.SIGNED_IN},
     "healthz": {_GET: Action.PUBLIC},
     "home": {_GET: Action.READ},
+    "token-list": {_GET: Action.BUILD},
+    "token-new": {_POST: Action.BUILD},
+    "token-revoke": {_POST: Action.BUILD},
     "build-list": {_GET: Action.READ},
     "build-new": {_GET: Action.BUILD, _POST: Action.BUILD},
     "build": {_GET: Action.READ},
@@ -74,6 +79,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "endpoint-switch": {_POST: Action.EDIT_CONFIG},
     "endpoint-rotate": {_GET: Action.EDIT_CONFIG, _POST: Action.EDIT_CONFIG},
     "endpoint-delete": {_GET: Action.DELETE, _POST: Action.DELETE},
+    "endpoint-try": {_GET: Action.SEE_DEBUG},
     "endpoint-request": {_GET: Action.SEE_DEBUG},
     "endpoint-debug": {_GET: Action.SEE_DEBUG},
     "session-list": {_GET: Action.READ},
@@ -94,6 +100,11 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "api:build": {_GET: Action.READ},
     "api:build-again": {_POST: Action.BUILD},
     "api:build-ad": {_GET: Action.READ},
+    "api:receivers": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
+    "api:receiver": {_GET: Action.READ, _PATCH: Action.EDIT_CONFIG, _DELETE: Action.DELETE},
+    "api:endpoints": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
+    "api:endpoint": {_GET: Action.READ, _PATCH: Action.EDIT_CONFIG, _DELETE: Action.DELETE},
+    "api:endpoint-rotate": {_POST: Action.EDIT_CONFIG},
     "api:sessions": {_GET: Action.READ, _POST: Action.PLAY},
     "api:session": {_GET: Action.READ},
     "api:session-command": {_POST: Action.PLAY},

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "vastdash.tokens.TokenMiddleware",
     "vastdash.web.AccessMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from vastdash import home
+from vastdash import home, token_pages
 from vastdash.api import api
 
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("healthz", home.healthz, name="healthz"),
     path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("sign-out/", auth.LogoutView.as_view(), name="logout"),
+    path("tokens/", token_pages.token_list, name="token-list"),
+    path("tokens/new/", token_pages.token_new, name="token-new"),
+    path("tokens/<str:public_id>/revoke/", token_pages.token_revoke, name="token-revoke"),
     path("", include("pipeline.urls")),
     path("", include("playback.urls")),
     path("api/v1/", api.urls),

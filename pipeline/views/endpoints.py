@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipeline.counts import last_day, with_today
+from pipeline.debug import debug
 from pipeline.effective import effective
 from pipeline.forms.endpoint import EndpointForm, content_of
-from pipeline.forms.version import FIELD, differences, version_of
-from pipeline.models import Endpoint, EndpointRequest
+from pipeline.forms.version import FIELD, differences, endpoint_version
+from pipeline.models import Endpoint, EndpointRequest, Outcome
+from pipeline.rotation import address, rotate
 from pipeline.tags import tags
-from vastdash.models import new_public_id
 
 _FOLLOWED = ("receiver", "publisher", "canned")
 _SHOWN = 50
@@ -52,6 +53,21 @@ def endpoint_request(request: HttpRequest, public_id: str, row_id: int) -> HttpR
     return render(
         request, "pipeline/_endpoint_request.html", {"row": row, "decisions": row.result, "vast": row.vast}
     )
+
+
+def endpoint_try(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What a player would get now for a query typed here; it is neither counted nor recorded."""
+    endpoint = _endpoint(public_id)
+    query = request.GET.get("query", "").strip().lstrip("?")
+    headers = {name.lower(): value for name, value in request.headers.items() if name.lower() != "cookie"}
+    answer = debug(endpoint, query, headers, request.META.get("REMOTE_ADDR", ""))
+    context = {
+        "answer": answer,
+        "label": Outcome(answer["outcome"]).label,
+        "decisions": answer["result"],
+        "vast": answer["result"]["vast_xml"],
+    }
+    return render(request, "pipeline/_endpoint_try.html", context)
 
 
 def endpoint_new(request: HttpRequest) -> HttpResponse:
@@ -131,23 +147,6 @@ def endpoint_delete(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "pipeline/endpoint_delete.html", context)
 
 
-def address(request: HttpRequest, endpoint: Endpoint) -> str:
-    """The absolute address that players call."""
-    return request.build_absolute_uri(f"/vast/{endpoint.slug}")
-
-
-def endpoint_version(endpoint: Endpoint) -> str:
-    """The version that an edit of an endpoint must name."""
-    return version_of(content_of(endpoint))
-
-
-def rotate(endpoint: Endpoint, user: Any) -> None:
-    """A new public address; the old one stops at once."""
-    endpoint.slug = new_public_id()
-    endpoint.updated_by = user
-    endpoint.save()
-
-
 def _endpoint(public_id: str) -> Endpoint:
     rows = Endpoint.objects.select_related(*_FOLLOWED, "created_by", "updated_by")
     return get_object_or_404(rows, public_id=public_id)
@@ -163,7 +162,7 @@ def _form(
     context = {
         "form": form,
         "endpoint": endpoint,
-        "version": endpoint_version(endpoint) if endpoint.pk else "",
+        "version": endpoint_version(endpoint),
         "clash": clash,
         "cancel": reverse("endpoint", args=[endpoint.public_id]) if endpoint.pk else reverse("endpoint-list"),
     }

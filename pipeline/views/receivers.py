@@ -15,7 +15,7 @@ from pipeline.effective import host_notices, said_by, unset
 from pipeline.engine import RECEIVERS
 from pipeline.forms.profile import ProfileForm
 from pipeline.forms.receiver import ReceiverFields
-from pipeline.forms.version import FIELD, differences, version_of
+from pipeline.forms.version import FIELD, differences, profile_version, version_of
 from pipeline.models import ReceiverProfile
 from vastdash.models import Publisher
 
@@ -125,11 +125,6 @@ def receiver_draft(request: HttpRequest) -> HttpResponse:
     settings.is_valid()
     context = {"draft": Draft(row, settings.config(), request.POST), "settings": settings}
     return render(request, "pipeline/_draft.html", context)
-
-
-def profile_version(profile: ReceiverProfile) -> str:
-    """The version that an edit of a profile must name; "" for one that is not saved yet."""
-    return version_of({**_names(profile), "config": profile.config}) if profile.pk else ""
 
 
 def _names(profile: ReceiverProfile) -> dict[str, str]:

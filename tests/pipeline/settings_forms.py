@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from pipeline.forms.receiver import ReceiverFields
-from pipeline.models import Endpoint, ReceiverProfile, Source, Upload
+from pipeline.models import Endpoint, EndpointRequest, Outcome, ReceiverProfile, Source, Upload
 from tests.pipeline.responses import body
 from vastdash.models import Publisher
 
@@ -40,6 +42,22 @@ def make_endpoint(receiver: ReceiverProfile | None = None, **fields: Any) -> End
             "receiver": receiver or make_profile(),
             "source": Source.CANNED,
             "canned": Upload.keep(body()),
+            **fields,
+        }
+    )
+
+
+def make_request(endpoint: Endpoint, **fields: Any) -> EndpointRequest:
+    return EndpointRequest.objects.create(
+        **{
+            "endpoint": endpoint,
+            "at": timezone.now(),
+            "outcome": Outcome.NO_AD,
+            "status": 200,
+            "took_ms": 1.5,
+            "notices": [{"code": "X", "bid_id": "", "text": "remarked"}],
+            "request": {"id": "1"},
+            "vast": '<VAST version="3.0"/>',
             **fields,
         }
     )

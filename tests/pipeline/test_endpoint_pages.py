@@ -1,7 +1,6 @@
 """Endpoints in the dashboard: made, edited, watched, rotated, closed and deleted by ad-ops."""
 
 import gzip
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +9,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipeline.counts import last_day, with_today
+from pipeline.engine import PARAMETERS
 from pipeline.models import Endpoint, EndpointRequest, EndpointTraffic, Outcome, Source, Upload
 from pipeline.tags import MACROS, tags
 from tests.pipeline.responses import bid, body
-from tests.pipeline.settings_forms import make_endpoint, make_profile, make_publisher, shown_fields
+from tests.pipeline.settings_forms import (
+    make_endpoint,
+    make_profile,
+    make_publisher,
+    make_request,
+    shown_fields,
+)
 from tests.site.rows import make_build
 
 pytestmark = pytest.mark.django_db
@@ -302,10 +308,28 @@ class TestPages:
         row = make_request(endpoint)
         page = viewer.get(at(endpoint)).content.decode()
         assert "Recorded requests" not in page
+        assert "Try it" not in page
         opened = reverse("endpoint-request", args=[endpoint.public_id, row.pk])
         assert viewer.get(opened).status_code == 403
         assert opened in qa.get(at(endpoint)).content.decode()
         assert "&lt;VAST version=&quot;3.0&quot;/&gt;" in qa.get(opened).content.decode()
+
+    def test_trying_shows_what_a_player_would_get_and_counts_nothing(self, qa):
+        endpoint = make_endpoint(canned=Upload.keep(body(bid("good"), bid("free", price=0))))
+        page = qa.get(at(endpoint, "endpoint-try"), {"query": "?w=1920&maxdur=<b>"}).content.decode()
+        for text in ("Filled", "status 200", "1 selected, 1 rejected", "good", "free", "&lt;VAST "):
+            assert text in page
+        assert "<b>" not in page
+        assert not EndpointTraffic.objects.exists()
+        assert not EndpointRequest.objects.exists()
+
+    def test_trying_an_endpoint_whose_auction_cannot_be_asked_says_why(self, qa):
+        endpoint = make_endpoint(
+            source=Source.PREBID_SERVER, canned=None, auction_url="http://127.0.0.1:9/openrtb2/auction"
+        )
+        page = qa.get(at(endpoint, "endpoint-try")).content.decode()
+        assert "Auction failed" in page
+        assert "AUCTION_ADDRESS_REFUSED" in page
 
     def test_a_request_of_another_endpoint_is_not_found(self, qa):
         profile = make_profile()
@@ -323,24 +347,8 @@ class TestPages:
             assert "<script>alert" not in html
 
     def test_an_endpoint_nobody_knows_is_not_found(self, ad_ops):
-        for name in ("endpoint", "endpoint-edit", "endpoint-rotate", "endpoint-delete"):
+        for name in ("endpoint", "endpoint-edit", "endpoint-rotate", "endpoint-delete", "endpoint-try"):
             assert ad_ops.get(reverse(name, args=["nothing"])).status_code == 404
-
-
-def make_request(endpoint: Endpoint, **fields) -> EndpointRequest:
-    return EndpointRequest.objects.create(
-        **{
-            "endpoint": endpoint,
-            "at": timezone.now(),
-            "outcome": Outcome.NO_AD,
-            "status": 200,
-            "took_ms": 1.5,
-            "notices": [{"code": "X", "bid_id": "", "text": "remarked"}],
-            "request": json.loads('{"id": "1"}'),
-            "vast": '<VAST version="3.0"/>',
-            **fields,
-        }
-    )
 
 
 def test_each_ad_server_has_a_tag_of_its_own_macros():
@@ -350,3 +358,8 @@ def test_each_ad_server_has_a_tag_of_its_own_macros():
         assert tag.startswith("https://ads.example.com/vast/abc?")
         for name, macro in MACROS[server].items():
             assert f"{name}={macro}" in tag
+
+
+def test_each_macro_fills_a_parameter_that_the_tag_knows():
+    known = {name for parameter in PARAMETERS for name in parameter.names}
+    assert [name for macros in MACROS.values() for name in macros if name not in known] == []

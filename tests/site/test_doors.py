@@ -9,15 +9,17 @@ from django.test import Client
 from django.urls import include, path, reverse
 
 from tests.pipeline.players import make_endpoint
+from tests.pipeline.settings_forms import make_profile, make_request
 from tests.site.addresses import ADMIN_PARAMETERS, parameters, patterns
 from tests.site.people import PEOPLE, browser_of, make_person
 from tests.site.rows import make_build, make_provider, make_session
+from vastdash import tokens
 from vastdash.models import Publisher
-from vastdash.roles import NAMESPACES, may, rule
+from vastdash.roles import NAMESPACES, Action, may, rule
 
 pytestmark = pytest.mark.django_db
 
-METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def methods(route: str) -> tuple[str, ...]:
@@ -30,13 +32,23 @@ def addresses() -> list[tuple[str, str]]:
     build, session, endpoint = make_build(), make_session(), make_endpoint()
     make_provider("yandex")
     Publisher.objects.create(name="yandex", title="A publisher of that name")
+    make_profile("yandex")
+    recorded = make_request(endpoint)
+    token, _ = tokens.issue(make_person("owner"), "a script")
+    owners = {"session": session, "endpoint": endpoint, "token": token}
     found = []
     for route, pattern in patterns():
         if not pattern.name or route == "api:api-root":
             continue
-        own = session if "session" in route else build
+        own = next((row for word, row in owners.items() if word in route), build)
         name = "pause" if route.endswith("session-command") else "yandex"
-        values = {"public_id": own.public_id, "name": name, "slug": endpoint.slug, **ADMIN_PARAMETERS}
+        values = {
+            "public_id": own.public_id,
+            "name": name,
+            "slug": endpoint.slug,
+            "row_id": recorded.pk,
+            **ADMIN_PARAMETERS,
+        }
         found.append((route, reverse(route, kwargs=parameters(pattern, values))))
     return found
 
@@ -70,6 +82,23 @@ def test_every_address_opens_for_exactly_those_the_tables_name(name):
             # The administration has a second lock of its own, which never opens what the table closed.
             if way_in(answer) != expected and not (expected == "open" and route.startswith("admin:")):
                 wrong[method, route] = f"{way_in(answer)} ({answer.status_code}), not {expected}"
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", ["viewer", "qa", "ad_ops", "superuser"])
+def test_the_api_opens_to_a_token_as_to_its_owner_and_pages_do_not(name):
+    person = PEOPLE[name]()
+    secret = tokens.issue(person, "a script")[1]
+    client = Client(headers={"authorization": f"Bearer {secret}"})
+    wrong = {}
+    for route, address in addresses():
+        if rule(route, "GET") == Action.PUBLIC:
+            continue
+        for method in methods(route):
+            open_to = may(person if route.startswith("api:") else None, rule(route, method))
+            expected = "open" if open_to else "refused" if route.startswith("api:") else "sign in"
+            if (found := way_in(knock(client, method, address))) != expected:
+                wrong[method, route] = f"{found}, not {expected}"
     assert wrong == {}
 
 

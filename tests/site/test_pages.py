@@ -7,6 +7,7 @@ from django.db import DatabaseError
 from django.test import Client
 from django.urls import include, path, reverse
 
+from tests.pipeline.settings_forms import make_endpoint, make_profile
 from tests.site.people import PEOPLE, browser_of
 from tests.site.rows import make_build, make_provider, make_session, play_out
 from vastdash.models import Publisher
@@ -23,11 +24,19 @@ def pages() -> list[str]:
     session = play_out(make_session(build.vast, build=build))
     make_provider("yandex")
     Publisher.objects.create(name="attic", title="Attic", playback={"mode": "headless"})
+    endpoint = make_endpoint(make_profile("gam"))
     one = {
         "build": [build.public_id],
         "session": [session.public_id],
         "provider": ["yandex"],
         "publisher": ["attic"],
+        "publisher-receiver": ["attic"],
+        "receiver": ["gam"],
+        "receiver-delete": ["gam"],
+        "endpoint": [endpoint.public_id],
+        "endpoint-edit": [endpoint.public_id],
+        "endpoint-rotate": [endpoint.public_id],
+        "endpoint-delete": [endpoint.public_id],
     }
     lists = (
         "home",
@@ -37,6 +46,11 @@ def pages() -> list[str]:
         "provider-list",
         "publisher-list",
         "publisher-new",
+        "receiver-list",
+        "receiver-new",
+        "endpoint-list",
+        "endpoint-new",
+        "token-list",
     )
     return [
         *(reverse(name) for name in lists),
@@ -207,6 +221,11 @@ def test_the_documentation_of_the_api_opens_and_names_every_endpoint(viewer):
         "/api/v1/builds/{public_id}",
         "/api/v1/builds/{public_id}/ads/{number}",
         "/api/v1/builds/{public_id}/again",
+        "/api/v1/receivers",
+        "/api/v1/receivers/{name}",
+        "/api/v1/endpoints",
+        "/api/v1/endpoints/{public_id}",
+        "/api/v1/endpoints/{public_id}/rotate",
         "/api/v1/sessions",
         "/api/v1/sessions/{public_id}",
         "/api/v1/sessions/{public_id}/{name}",

@@ -1,0 +1,44 @@
+"""What the API says of fields: the errors of a form as a problem document's rows, and an edit of an old version."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+
+from vastdash.web import problem
+
+
+def field_errors(form: forms.BaseForm) -> list[dict[str, str]]:
+    """A row for each field of a validated form that is wrong; what belongs to none is the ``body``'s."""
+    return [
+        {"field": "body" if name == "__all__" else name, "text": " ".join(errors)}
+        for name, errors in form.errors.items()
+    ]
+
+
+def outdated(version: str) -> HttpResponse:
+    """409 for an edit of a version that another edit has replaced."""
+    detail = "Somebody saved another edit since this version was read."
+    return problem(409, "Edited meanwhile", detail, field="version", version=version)
+
+
+def unstorable(content: Mapping[str, Any]) -> list[dict[str, str]]:
+    """A row for each field that holds what no column can: NaN, Infinity, half a surrogate pair."""
+    text = "Holds a number or a text that cannot be stored."
+    return [{"field": name, "text": text} for name, value in content.items() if not _is_storable(value)]
+
+
+def refused(wrong: list[dict[str, str]]) -> HttpResponse:
+    """422 that names every field and why."""
+    named = "; ".join(f"{row['field']}: {row['text']}" for row in wrong)
+    return problem(422, "Not valid", named, fields=wrong)
+
+
+def _is_storable(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except ValueError:
+        return False
+    return True
