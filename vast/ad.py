@@ -4,24 +4,13 @@ Every tolerance that changes what is read is a notice (IAB VAST 2.0 to 4.3; play
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
+from typing import Literal, NamedTuple
 
-from vast.creative import (
-    NOTHING,
-    Remarks,
-    attribute,
-    first,
-    first_text,
-    flag,
-    inside,
-    links,
-    read_creative,
-    trackers,
-    urls,
-)
-from vast.document import Document, Element, Kids, kids_of, parse, text_of
+from vast.creative import read_creative
+from vast.document import LOCAL_NAMES, Document, Element, Kids, children, kids_of, parse, text_of
 from vast.facts import (
     Ad,
     CaptionFile,
@@ -43,6 +32,20 @@ from vast.facts import (
     Verification,
     ViewableImpression,
     WrapperFacts,
+)
+from vast.values import (
+    NOTHING,
+    Remarks,
+    add_link,
+    add_text,
+    attribute,
+    digits,
+    first,
+    first_text,
+    flag,
+    named,
+    trackers_of,
+    urls,
 )
 
 __all__ = [
@@ -72,6 +75,10 @@ __all__ = [
 
 _KEPT = 256
 _LONGEST_KEPT = 64 * 1024
+# Elements of an InLine or Wrapper that hold one text.
+_TEXTS = frozenset(
+    ("AdSystem", "AdTitle", "Description", "Advertiser", "AdServingId", "Survey", "VASTAdTagURI")
+)
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,20})?")
 
 
@@ -83,9 +90,13 @@ def _pricing(element: Element | None) -> Pricing | None:
     return Pricing(text, value, attribute(element, "model"), attribute(element, "currency"))
 
 
-def _categories(elements: Iterable[Element]) -> tuple[Category, ...]:
+def _categories(elements: Sequence[Element]) -> tuple[Category, ...]:
     return tuple(
-        Category(code, attribute(element, "authority")) for element in elements if (code := text_of(element))
+        [
+            Category(code, attribute(element, "authority"))
+            for element in elements
+            if (code := text_of(element))
+        ]
     )
 
 
@@ -95,9 +106,19 @@ def _verification(element: Element, remarks: Remarks) -> Verification:
     return Verification(
         attribute(element, "vendor"),
         urls(scripts),
-        trackers(kids.get("TrackingEvents", NOTHING), remarks),
+        trackers_of(kids.get("TrackingEvents", NOTHING), remarks),
         first_text(kids, "VerificationParameters"),
     )
+
+
+def _verifications(
+    blocks: Sequence[Element], extensions: list[Element], remarks: Remarks
+) -> tuple[Verification, ...]:
+    # Before VAST 4.1 measurement scripts travel in an extension of this type.
+    carried = [extension for extension in extensions if extension.get("type") == "AdVerifications"]
+    nested = [block for extension in carried for block in named(extension, "AdVerifications")]
+    found = [element for block in (*blocks, *nested, *carried) for element in named(block, "Verification")]
+    return tuple([_verification(element, remarks) for element in found])
 
 
 def _viewable(element: Element) -> ViewableImpression:
@@ -110,72 +131,125 @@ def _viewable(element: Element) -> ViewableImpression:
     )
 
 
-def _wrapper(element: Element, kids: Kids) -> WrapperFacts:
+def wrapper_facts(
+    element: Element, ad_tag_uri: str | None, blocked: tuple[Category, ...] = ()
+) -> WrapperFacts:
+    """What a Wrapper says about the answer it points to."""
     follow = flag(element, "followAdditionalWrappers")
     return WrapperFacts(
-        first_text(kids, "VASTAdTagURI"),
+        ad_tag_uri,
         True if follow is None else follow,
         bool(flag(element, "allowMultipleAds")),
         flag(element, "fallbackOnNoAd"),
-        _categories(kids.get("BlockedAdCategories", NOTHING)),
+        blocked,
     )
 
 
-def _sequence(element: Element, remarks: Remarks) -> int | None:
+def read_sequence(element: Element, remarks: Remarks) -> int | None:
+    """An ad's place in the pod."""
     text = (element.get("sequence") or "").strip()
     if not text:
         return None
-    if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0:
-        return int(text)
+    if sequence := digits(text):
+        return sequence
     remarks.add(
         "SEQUENCE_UNREADABLE", f"the ad's sequence {text[:40]!r} is no positive number; it was left out"
     )
     return None
 
 
-def _ad(element: Element, remarks: Remarks) -> Ad | None:
-    sides = kids_of(element)
-    inline, wrapper = first(sides, "InLine"), first(sides, "Wrapper")
-    side = wrapper if inline is None else inline
-    if side is None:
-        remarks.add("AD_EMPTY", "an Ad holds neither InLine nor Wrapper; it was left out")
-        return None
-    if inline is not None and wrapper is not None:
+def side_of(element: Element, remarks: Remarks) -> tuple[Literal["inline", "wrapper"], Element | None]:
+    """The InLine of an Ad, or its Wrapper where it holds no InLine."""
+    inline = wrapper = None
+    for child in children(element):
+        name = LOCAL_NAMES[child.tag]
+        if name == "InLine" and inline is None:
+            inline = child
+        elif name == "Wrapper" and wrapper is None:
+            wrapper = child
+    if inline is None:
+        if wrapper is None:
+            remarks.add("AD_EMPTY", "an Ad holds neither InLine nor Wrapper; it was left out")
+        return "wrapper", wrapper
+    if wrapper is not None:
         remarks.add("AD_AMBIGUOUS", "an Ad holds both InLine and Wrapper; its InLine was read")
-    kids = kids_of(side)
-    extensions = inside(kids, "Extensions", "Extension")
-    # Before VAST 4.1 measurement scripts travel in an extension of this type.
-    carried = [kids_of(extension) for extension in extensions if extension.get("type") == "AdVerifications"]
-    verifications = [
-        *inside(kids, "AdVerifications", "Verification"),
-        *(child for nested in carried for child in inside(nested, "AdVerifications", "Verification")),
-        *(child for nested in carried for child in nested.get("Verification", NOTHING)),
-    ]
-    impressions = links(kids.get("Impression", NOTHING))
-    if not impressions:
-        remarks.add("IMPRESSION_MISSING", "an ad has no Impression address")
-    expires = text_of(first(kids, "Expires"))
-    return Ad(
-        attribute(element, "id"),
-        _sequence(element, remarks),
-        "wrapper" if inline is None else "inline",
-        attribute(element, "adType"),
-        first_text(kids, "AdSystem"),
-        first_text(kids, "AdTitle"),
-        first_text(kids, "Description"),
-        first_text(kids, "Advertiser"),
+    return "inline", inline
+
+
+class _Rare(NamedTuple):
+    """What few ads say about themselves."""
+
+    pricing: Pricing | None = None
+    categories: tuple[Category, ...] = ()
+    expires_sec: int | None = None
+    blocked: tuple[Category, ...] = ()
+    verifications: tuple[Verification, ...] = ()
+    viewable: tuple[ViewableImpression, ...] = ()
+    extension_types: tuple[str, ...] = ()
+
+
+_NOTHING_RARE = _Rare()
+
+
+def _rare(kids: Kids, remarks: Remarks) -> _Rare:
+    extensions = [child for block in kids.get("Extensions", NOTHING) for child in named(block, "Extension")]
+    return _Rare(
         _pricing(first(kids, "Pricing")),
         _categories(kids.get("Category", NOTHING)),
-        first_text(kids, "AdServingId"),
-        int(expires) if expires.isascii() and expires.isdigit() and len(expires) < 10 else None,
-        first_text(kids, "Survey"),
-        impressions,
-        links(kids.get("Error", NOTHING)),
-        tuple(read_creative(child, remarks) for child in inside(kids, "Creatives", "Creative")),
-        _wrapper(side, kids) if inline is None else None,
-        tuple(_verification(child, remarks) for child in verifications),
-        tuple(_viewable(child) for child in kids.get("ViewableImpression", NOTHING)),
-        tuple(type_ for extension in extensions if (type_ := attribute(extension, "type"))),
+        digits(text_of(first(kids, "Expires"))),
+        _categories(kids.get("BlockedAdCategories", NOTHING)),
+        _verifications(kids.get("AdVerifications", NOTHING), extensions, remarks),
+        tuple([_viewable(child) for child in kids.get("ViewableImpression", NOTHING)]),
+        tuple([type_ for extension in extensions if (type_ := attribute(extension, "type"))]),
+    )
+
+
+def _ad(element: Element, remarks: Remarks) -> Ad | None:
+    kind, side = side_of(element, remarks)
+    if side is None:
+        return None
+    impressions: list[Link] = []
+    errors: list[Link] = []
+    creatives: list[Creative] = []
+    texts: dict[str, str] = {}
+    others: Kids = {}
+    for child in children(side):
+        name = LOCAL_NAMES[child.tag]
+        if name == "Impression":
+            add_link(impressions, child)
+        elif name in _TEXTS:
+            add_text(texts, name, child)
+        elif name == "Creatives":
+            creatives += [read_creative(creative, remarks) for creative in named(child, "Creative")]
+        elif name == "Error":
+            add_link(errors, child)
+        else:
+            others.setdefault(name, []).append(child)
+    if not impressions:
+        remarks.add("IMPRESSION_MISSING", "an ad has no Impression address")
+    rare = _rare(others, remarks) if others else _NOTHING_RARE
+    get = texts.get
+    return Ad(
+        attribute(element, "id"),
+        read_sequence(element, remarks),
+        kind,
+        attribute(element, "adType"),
+        get("AdSystem"),
+        get("AdTitle"),
+        get("Description"),
+        get("Advertiser"),
+        rare.pricing,
+        rare.categories,
+        get("AdServingId"),
+        rare.expires_sec,
+        get("Survey"),
+        tuple(impressions),
+        tuple(errors),
+        tuple(creatives),
+        wrapper_facts(side, get("VASTAdTagURI"), rare.blocked) if kind == "wrapper" else None,
+        rare.verifications,
+        rare.viewable,
+        rare.extension_types,
     )
 
 
@@ -183,14 +257,17 @@ def read(source: bytes | str | Document, *, lenient: bool = True) -> Vast:
     """The facts of a document in document order. Raises VastError where `vast.document.parse` does."""
     document = source if isinstance(source, Document) else parse(source, lenient=lenient, for_reading=True)
     remarks = Remarks()
-    kids = kids_of(document.root)
-    ads = [_ad(element, remarks) for element in kids.get("Ad", NOTHING)]
-    return Vast(
-        document.version,
-        tuple(ad for ad in ads if ad is not None),
-        urls(kids.get("Error", NOTHING)),
-        document.notices + remarks.all(),
-    )
+    ads: list[Ad] = []
+    errors: list[str] = []
+    for child in children(document.root):
+        name = LOCAL_NAMES[child.tag]
+        if name == "Ad":
+            if (ad := _ad(child, remarks)) is not None:
+                ads.append(ad)
+        elif name == "Error" and (url := text_of(child)):
+            errors.append(url)
+    notices = (*document.notices, *remarks) if remarks else document.notices
+    return Vast(document.version, tuple(ads), tuple(errors), notices)
 
 
 def recall(source: bytes | str, *, lenient: bool = True) -> Vast:

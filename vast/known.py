@@ -1,7 +1,7 @@
 """Short texts that come again and again (element names, sizes, offsets), with what was made of each."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Made = TypeVar("Made")
 
@@ -9,7 +9,7 @@ _KEPT = 2048
 _LONGEST = 64
 
 
-class Known(dict[str, Made]):
+class Known(dict[Any, Made]):
     """What `make` makes of a text, by item access; bounded in number and length, so that nobody fills it up."""
 
     def __init__(self, make: Callable[[str], Made]) -> None:
