@@ -24,6 +24,7 @@ _SMALL = 10_000
 _DEPTH = 12
 
 _NAME = re.compile(r"\s*<(/?[\w:.-]+)")
+_END_TAG = re.compile(r"\s*</")
 # Two of these are the same thing only when this attribute says so.
 _TOLD_APART = re.compile(r'\s*<(?:\w+:)?(?:Extension|Tracking)\b[^>]*?\s(?:type|event)="([^"]*)"')
 
@@ -121,10 +122,26 @@ _Place = tuple[Kind, int | None, int | None]
 def _rows(left: Sequence[str], right: Sequence[str]) -> Iterator[_Place]:
     i = j = 0
     for k, m in [*_matches(left, right), (len(left), len(right))]:
-        yield from _gap(left, right, range(i, k), range(j, m))
-        if k < len(left) and m < len(right):
-            yield "same", k, m
-        i, j = k + 1, m + 1
+        both = k < len(left) and m < len(right)
+        if both and (slid := _slid(left, right, i, k, j, m)):
+            # The lines that stand alone begin with an end tag and are followed by an equal one: they are one line on.
+            i, j = slid
+            yield "same", i, j
+        else:
+            yield from _gap(left, right, range(i, k), range(j, m))
+            i, j = k, m
+            if both:
+                yield "same", k, m
+        i, j = i + 1, j + 1
+
+
+def _slid(
+    left: Sequence[str], right: Sequence[str], i: int, k: int, j: int, m: int
+) -> tuple[int, int] | None:
+    """The earlier place where the line of a match may stand too, when only one side has lines in front of it."""
+    if (i == k) == (j == m) or left[i] != right[j] or not _END_TAG.match(left[i]):
+        return None
+    return i, j
 
 
 def _matches(left: Sequence[str], right: Sequence[str]) -> list[tuple[int, int]]:

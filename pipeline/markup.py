@@ -17,7 +17,7 @@ from vast.errors import VastError
 from vast.lint import lint
 
 # Colouring costs about a second a megabyte, and so does laying the page out: a part at a time is shown.
-LINES = 600
+LINES = 400
 _CHARACTERS = 150_000
 _LONGEST_LINE = 20_000
 # A line found by its number is shown with some lines before it.
@@ -40,8 +40,9 @@ class MarkedUp:
     lines: int
 
     @property
-    def whole(self) -> bool:
-        return self.first == 1 and self.last == self.lines
+    def found(self) -> int:
+        """How many findings there are."""
+        return sum(self.findings.values())
 
     @property
     def next(self) -> int | None:
@@ -50,9 +51,6 @@ class MarkedUp:
     @property
     def previous(self) -> int | None:
         return max(self.first - LINES, 1) if self.first > 1 else None
-
-    def shows(self, line: int | None) -> bool:
-        return line is not None and self.first <= line <= self.last
 
 
 class _Lines(HtmlFormatter):

@@ -80,6 +80,11 @@ class Choices(ReceiverFields):
             raise forms.ValidationError(f"There is no receiver named “{chosen[:60]}”.")
         return chosen
 
+    @property
+    def remarks(self) -> list[str]:
+        """What is used otherwise than it was written."""
+        return [notice.text.partition(": ")[2] for notice in self.stated.remarks]
+
     def how(self) -> dict[str, Any]:
         publisher = self.cleaned_data["publisher"]
         return {

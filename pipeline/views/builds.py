@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -11,7 +12,7 @@ from pipeline import builds
 from pipeline.bid_table import bid_table
 from pipeline.build_page import document_of, page_of
 from pipeline.filters import BuildFilter
-from pipeline.forms.build import BuildAgainForm, BuildForm
+from pipeline.forms.build import BuildAgainForm, BuildForm, Choices
 from pipeline.intake import Refused
 from pipeline.models import Build
 from pipeline.side_by_side import markup_of, served_ad, side_by_side
@@ -47,7 +48,7 @@ def build_new(request: HttpRequest) -> HttpResponse:
             form.cleaned_data["body_field"] if refusal.field == "response" else refusal.field, refusal.text
         )
         return _form(request, form, status=422, decisions=_fates(refusal))
-    return redirect("build", build.public_id)
+    return _to_the_build(request, build, form)
 
 
 def _form(
@@ -56,6 +57,13 @@ def _form(
     samples = sorted(path.stem for path in SAMPLES.glob("*.json"))
     context = {"form": form, "samples": samples, "decisions": decisions}
     return render(request, "pipeline/build_new.html", context, status=status)
+
+
+def _to_the_build(request: HttpRequest, build: Build, form: Choices) -> HttpResponse:
+    """What the settings were understood as is told once, on the page they lead to."""
+    for text in form.remarks:
+        messages.warning(request, text)
+    return redirect("build", build.public_id)
 
 
 def _fates(refusal: Refused) -> dict[str, Any] | None:
@@ -93,7 +101,7 @@ def build_again(request: HttpRequest, public_id: str) -> HttpResponse:
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.text)
             decisions = _fates(refusal)
         else:
-            return redirect("build", build.public_id)
+            return _to_the_build(request, build, form)
     context = {"build": source, "form": form, "decisions": decisions}
     return render(
         request, "pipeline/build_again.html", context, status=422 if request.method == "POST" else 200

@@ -5,10 +5,11 @@ import json
 import pytest
 from django.test import Client
 
-from pipeline.models import Build, Upload
+from pipeline.models import Build, ReceiverProfile, Upload
 from tests.pipeline.responses import bid, body, response, sample
 from tests.site.people import PEOPLE
 from tests.site.rows import make_build
+from vastdash.models import Publisher
 
 pytestmark = pytest.mark.django_db
 
@@ -194,3 +195,80 @@ def test_what_the_api_builds_is_what_the_page_builds(qa):
         qa, {"response": sample("pod-three-seats").decode(), "config": {"selection_strategy": "TOP_N"}}
     )
     assert made.json()["vast"] == make_build(sample("pod-three-seats")).vast
+
+
+def again(client: Client, build: Build, payload: object):
+    return client.post(
+        f"{ADDRESS}/{build.public_id}/again", json.dumps(payload), content_type="application/json"
+    )
+
+
+def test_a_receiver_profile_and_a_publisher_are_layers_of_a_build(qa):
+    ReceiverProfile.objects.create(
+        name="tv", title="TV", config={"receiver": "GAM_SSU", "enable_debug": True}
+    )
+    Publisher.objects.create(name="attic", title="Attic", receiver_config={"collision_policy": "MERGE"})
+    payload = {
+        "response": response(),
+        "receiver_profile": "tv",
+        "publisher": "attic",
+        "config": {"debug": False},
+    }
+    found = post(qa, payload).json()
+    assert (found["receiver"], found["receiver_profile"], found["publisher"]) == ("GAM_SSU", "tv", "attic")
+    layers = {row["key"]: (row["value"], row["layer"]) for row in found["decisions"]["effective"]}
+    assert layers["collision_policy"] == ("MERGE", "account")
+    assert layers["receiver"] == ("GAM_SSU", "profile")
+    assert layers["enable_debug"] == ("off", "build")
+
+
+@pytest.mark.parametrize("field", ["receiver_profile", "publisher"])
+def test_a_layer_nobody_has_is_refused_at_its_field(qa, field):
+    assert problem(post(qa, {"response": response(), field: "nobody"}), 422)["field"] == field
+
+
+def test_a_build_is_made_again_as_it_was_but_for_what_is_said(qa):
+    first = make_build(sample("pod-three-seats"), collision_policy="MERGE")
+    answer = again(qa, first, {"receiver": "freewheel"})
+    assert answer.status_code == 201
+    found = answer.json()
+    assert (found["made_from"], found["receiver"]) == (first.public_id, "FREEWHEEL")
+    assert found["config"] == first.config | {"receiver": "FREEWHEEL"}
+    assert found["compared"]["same_bytes"] is False
+    assert "advertiser" in [row["row"] for row in found["compared"]["rows"]]
+    same = again(qa, first, {}).json()
+    assert same["compared"] == {"same_bytes": True, "fates": [], "settings": [], "rows": []}
+
+
+@pytest.mark.parametrize(
+    ("payload", "named"),
+    [({"receiver": "ROKU"}, "receiver"), ({"colour": 1}, "colour"), ({"publisher": "nobody"}, "publisher")],
+)
+def test_building_again_refuses_what_building_refuses(qa, payload, named):
+    answer = again(qa, make_build(), payload)
+    assert answer.status_code == 422
+    assert named in answer.json()["detail"]
+    assert Build.objects.count() == 1
+
+
+def test_a_build_tells_what_its_page_shows(viewer):
+    found = viewer.get(f"{ADDRESS}/{make_build(sample('pod-three-seats')).public_id}").json()
+    assert found["rejected_by_code"] == {"BID_PRICE_NOT_POSITIVE": 1}
+    assert [ad["duration_ms"] for ad in found["pod"]["ads"]] == [15_000, 30_000, 20_000]
+    assert found["pod"]["known_ms"] == 65_000
+    assert found["made_from"] is None
+    assert found["compared"] is None
+
+
+def test_an_ad_is_given_beside_its_markup_with_the_reason_of_each_difference(viewer):
+    build = make_build(body(bid(adomain=["shoes.example"])))
+    found = viewer.get(f"{ADDRESS}/{build.public_id}/ads/1").json()
+    assert found["markup"] == response()["seatbid"][0]["bid"][0]["adm"]
+    [line] = [
+        line
+        for line in found["differences"]["lines"]
+        if line["now"] and "<Advertiser>" in line["now"]["text"]
+    ]
+    assert line["kind"] == "added"
+    assert line["reasons"][0]["rule"] == "GENERIC: advertiser"
+    assert viewer.get(f"{ADDRESS}/{build.public_id}/ads/2").status_code == 404
