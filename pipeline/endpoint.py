@@ -19,7 +19,7 @@ from pipeline.directory import Directory
 from pipeline.engine.write import no_ad_document
 from pipeline.models import Outcome
 from pipeline.open_endpoint import OpenEndpoint
-from pipeline.serving import MAX_LINE, STATUS, Call, Served, failure, serve
+from pipeline.serving import MAX_LINE, STATUS, Call, Served, serve
 from pipeline.traffic import Recorded, Traffic
 
 log = structlog.get_logger(__name__)
@@ -73,7 +73,8 @@ class Knock(NamedTuple):
         headers: dict[str, str] = {}
         for raw, value in scope["headers"]:
             name, text = raw.decode("latin-1"), value.decode("latin-1")
-            headers[name] = f"{headers[name]}, {text}" if name in headers else text
+            if headers.setdefault(name, text) is not text:
+                headers[name] += f", {text}"
         method, query = scope["method"], scope["query_string"]
         path = scope.get("raw_path") or scope["path"].encode()
         line = len(method) + len(path) + len(query) + len(" ? HTTP/1.1")
@@ -171,7 +172,7 @@ class VastDoor:
         served = await serve(endpoint, Call(knock.query, knock.headers, knock.remote_addr))
         ads = len(served.result.selected) if knock.method == "GET" else 0
         self._traffic.count(endpoint.pk, time(), served.outcome, ads)
-        if why := failure(served.answer, served.result):
+        if why := served.failure:
             self._traffic.failed(endpoint.public_id, why.code)
         if endpoint.records_requests:
             self._traffic.record(_recorded(endpoint, served, (perf_counter() - started) * 1000))

@@ -156,12 +156,10 @@ class OpenEndpoint:
     def config(self, request: Json) -> MergedConfig:
         """The effective configuration of one request: what its tag may choose lies above the profile."""
         wanted = requested_config(request)
-        most = _ads_asked(request)
-        if most:
-            own = wanted.get("max_ads_in_pod") or self.merged.config.max_ads_in_pod
-            if not own or most < own:
-                wanted = {**wanted, "max_ads_in_pod": most}
-        return self.variant(tuple(sorted(wanted.items()))) if wanted else self.merged
+        asked, most = _ads_asked(request), self.merged.config.max_ads_in_pod
+        if asked and (not most or asked < most):
+            wanted["max_ads_in_pod"] = asked
+        return self.variant(tuple(wanted.items())) if wanted else self.merged
 
     def timed(self, request: Json) -> Json:
         """The request with a time limit: the viewer's, where it is the shorter one."""
@@ -169,8 +167,11 @@ class OpenEndpoint:
 
 
 def _ads_asked(request: Json) -> int:
-    """The most ads the request's imp takes; 0 when it does not say."""
-    return max((imp.get("video", {}).get("maxseq") or 0 for imp in request.get("imp", ())), default=0)
+    """The most ads that the request's imp takes; 0 when it does not say."""
+    for imp in request.get("imp", ()):
+        if "video" in imp:
+            return min(imp["video"].get("maxseq") or 0, HARD_CAP)
+    return 0
 
 
 def _variant(publisher: Publisher | None, profile: Mapping[str, Any], wanted: Settings) -> MergedConfig:

@@ -1,7 +1,7 @@
 """One request to an endpoint, from its query string to its VAST (pipeline.md §1.13, §1.14)."""
 
 import asyncio
-import uuid
+import os
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -37,9 +37,13 @@ class Call(NamedTuple):
 
 
 class Served(NamedTuple):
-    """What became of it. ``request`` is the OpenRTB request as it was auctioned; {} when none could be made."""
+    """What became of it. ``request`` is the OpenRTB request as it was auctioned; {} when none could be made.
+
+    ``failure`` says why nobody bid, where that is not the bidders' own choice.
+    """
 
     outcome: Outcome
+    failure: Notice | None
     request: dict[str, Any]
     notices: tuple[Notice, ...]
     config: MergedConfig
@@ -60,18 +64,20 @@ async def serve(endpoint: OpenEndpoint, call: Call) -> Served:
     )
     if not request:
         nothing = build_vast_from_bid_response(None, None, endpoint.merged.config)
-        return Served(Outcome.UNUSABLE, {}, notices, endpoint.merged, Answer(None, None), None, nothing)
+        return Served(Outcome.UNUSABLE, None, {}, notices, endpoint.merged, Answer(None, None), None, nothing)
     merged = endpoint.config(request)
     request = RECEIVERS[merged.config.receiver].asked(endpoint.timed(request))
     started = perf_counter()
     request, answer = await endpoint.bids.ask(request)
     auction_ms = (perf_counter() - started) * 1000
     result = await _build(request, answer.response, merged.config)
-    return Served(_outcome(answer, result), request, notices, merged, answer, auction_ms, result)
+    failure = _failure(answer, result)
+    outcome = _outcome(failure, result)
+    return Served(outcome, failure, request, notices, merged, answer, auction_ms, result)
 
 
 def _new_id() -> str:
-    return str(uuid.uuid4())
+    return os.urandom(16).hex()
 
 
 async def _build(request: dict[str, Any], response: bytes | None, config: ReceiverConfig) -> VastResult:
@@ -81,13 +87,15 @@ async def _build(request: dict[str, Any], response: bytes | None, config: Receiv
     return await asyncio.to_thread(build_vast_from_bid_response, request, response, config)
 
 
-def _outcome(answer: Answer, result: VastResult) -> Outcome:
+def _outcome(failure: Notice | None, result: VastResult) -> Outcome:
     if not result.no_ad:
         return Outcome.FILL
-    return Outcome.AUCTION_FAILED if failure(answer, result) else Outcome.NO_AD
+    return Outcome.AUCTION_FAILED if failure else Outcome.NO_AD
 
 
-def failure(answer: Answer, result: VastResult) -> Notice | None:
+def _failure(answer: Answer, result: VastResult) -> Notice | None:
     """Why there are no bids: the auction's own error, or an answer that is no bid response."""
+    if not result.errors:
+        return answer.error
     unreadable = (notice for notice in result.errors if notice.code.startswith("RESPONSE_"))
     return answer.error or next(unreadable, None)

@@ -36,6 +36,11 @@ class Tally(NamedTuple):
     outcome: str
 
 
+# Requests, and the ads they were given.
+Counts = dict[Tally, tuple[int, int]]
+_NONE = (0, 0)
+
+
 class Recorded(NamedTuple):
     """A request as it was answered. It holds what identifies the viewer until it is written, never longer."""
 
@@ -72,8 +77,7 @@ class Recorded(NamedTuple):
 class _Pending:
     """What the next flush takes."""
 
-    requests: Counter[Tally] = field(default_factory=Counter)
-    ads: Counter[Tally] = field(default_factory=Counter)
+    counts: Counts = field(default_factory=dict)
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
     recorded: deque[Recorded] = field(default_factory=deque)
     recorded_bytes: int = 0
@@ -88,8 +92,9 @@ class Traffic:
 
     def count(self, endpoint: int, epoch_sec: float, outcome: str, ads: int) -> None:
         tally = Tally(endpoint, int(epoch_sec) // HOUR_SEC, outcome)
-        self._pending.requests[tally] += 1
-        self._pending.ads[tally] += ads
+        counts = self._pending.counts
+        requests, ads_before = counts.get(tally, _NONE)
+        counts[tally] = requests + 1, ads_before + ads
 
     def failed(self, public_id: str, code: str) -> bool:
         """Notes a failure for the log, which gets one line a flush however many there are; True for the first."""
@@ -109,9 +114,9 @@ class Traffic:
         for (public_id, code), times in taken.failures.items():
             log.warning("endpoint without an ad", endpoint=public_id, code=code, times=times)
         try:
-            if taken.requests:
-                await self._thread.run(lambda: _add_up(taken.requests, taken.ads))
-                taken.requests.clear()
+            if taken.counts:
+                await self._thread.run(lambda: _add_up(taken.counts))
+                taken.counts = {}
             if taken.recorded:
                 await self._thread.run(lambda: _keep(taken.recorded))
         except DatabaseError:
@@ -121,9 +126,10 @@ class Traffic:
         return True
 
     def _put_back(self, taken: _Pending) -> None:
-        if taken.requests:
-            self._pending.requests += taken.requests
-            self._pending.ads += taken.ads
+        counts = self._pending.counts
+        for tally, (requests, ads) in taken.counts.items():
+            newer_requests, newer_ads = counts.get(tally, _NONE)
+            counts[tally] = newer_requests + requests, newer_ads + ads
         newer, self._pending.recorded, self._pending.recorded_bytes = self._pending.recorded, deque(), 0
         for recorded in (*taken.recorded, *newer):
             self.record(recorded)
@@ -135,11 +141,11 @@ def _existing(endpoints: set[int]) -> set[int]:
 
 
 @transaction.atomic
-def _add_up(requests: Counter[Tally], ads: Counter[Tally]) -> None:
-    there = _existing({tally.endpoint for tally in requests})
-    for tally, number in requests.items():
+def _add_up(counts: Counts) -> None:
+    there = _existing({tally.endpoint for tally in counts})
+    for tally, (requests, ads) in counts.items():
         if tally.endpoint in there:
-            _add(tally, number, ads[tally])
+            _add(tally, requests, ads)
 
 
 def _add(tally: Tally, requests: int, ads: int) -> None:

@@ -118,7 +118,7 @@ class TestCounts:
         monkeypatch.setattr(keeper_module, "INTERVAL_SEC", 0.01)
         await keeper.open()
         keeper.traffic.count(endpoint.pk, NOON.timestamp(), Outcome.FILL, 1)
-        await until(lambda: not keeper.traffic._pending.requests)
+        await until(lambda: not keeper.traffic._pending.counts)
         await keeper.close()
         assert await counted(endpoint) == {"fill": (1, 1)}
 
