@@ -9,7 +9,9 @@ from pipeline.engine.config import (
     VersionPolicy,
     merge_config,
 )
+from pipeline.engine.enrich import Enricher
 from pipeline.engine.meta import CanonicalMeta
+from pipeline.engine.parts import BidSelector, Formatter, Parts
 from pipeline.engine.query import PARAMETERS, Parameter, redacted, request_from_query, requested_config
 from pipeline.engine.receivers import RECEIVERS, ROWS, Receiver
 from pipeline.engine.result import SelectedBid, VastResult
@@ -21,12 +23,16 @@ __all__ = [
     "PARAMETERS",
     "RECEIVERS",
     "ROWS",
+    "BidSelector",
     "CanonicalMeta",
     "CollisionPolicy",
     "Edit",
+    "Enricher",
+    "Formatter",
     "MergedConfig",
     "Notice",
     "Parameter",
+    "Parts",
     "Placement",
     "PlacementRules",
     "Receiver",

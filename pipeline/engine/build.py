@@ -12,14 +12,15 @@ from pipeline.engine.enrich import Collision, Enricher
 from pipeline.engine.markup import Markup, Unusable, markup_of, skeleton_of
 from pipeline.engine.meta import CanonicalMeta, canonical_meta, declared_seconds
 from pipeline.engine.openrtb import Bid, Received, read_response
+from pipeline.engine.parts import OURS, Formatter, Parts
 from pipeline.engine.pod import Accounts, in_slots
 from pipeline.engine.reading import Source
 from pipeline.engine.receivers import RECEIVERS, Receiver
 from pipeline.engine.request import Asked, is_one_slot, read_limits, read_request
 from pipeline.engine.result import SelectedBid, VastResult
 from pipeline.engine.rules import Edit
-from pipeline.engine.select import Ranking, RejectedBid, left_over, places, rank, reject
-from pipeline.engine.write import WrittenAd, ad_document, no_ad_document, unique_id
+from pipeline.engine.select import Ranking, RejectedBid, left_over, places, reject
+from pipeline.engine.write import WrittenAd, no_ad_document, unique_id
 from vast.document import highest, text_of
 from vast.durations import read_duration
 from vast.edit import first_child, linears
@@ -75,16 +76,21 @@ class _Pod:
 
 
 def build_vast_from_bid_response(
-    request: Source, response: Source, config: ReceiverConfig | Mapping[str, Any] | None = None
+    request: Source,
+    response: Source,
+    config: ReceiverConfig | Mapping[str, Any] | None = None,
+    *,
+    parts: Parts = OURS,
 ) -> VastResult:
     """Builds the VAST of a bid response. Request and response are mappings, JSON text or None; never raises for them.
 
     Prices are CPM in the response's currency. What cannot be read at all gives a no-ad document and an error notice.
+    `parts` replaces steps of the build.
     """
     settings, config_notices = as_config(config)
     asked, received = read_request(request), read_response(response)
     limits = read_limits(asked) if settings.enforce_pod else None
-    ranking = rank(received, asked, settings, limits)
+    ranking = parts.selector(received, asked, settings, limits)
     receiver = RECEIVERS[settings.receiver]
     alone = settings.selection_strategy == SelectionStrategy.SINGLE or (
         receiver.one_ad_per_slot and is_one_slot(asked)
@@ -95,7 +101,7 @@ def build_vast_from_bid_response(
         received=received,
         currency=ranking.currency,
         receiver=receiver,
-        enricher=Enricher(settings, receiver),
+        enricher=parts.enricher(settings, receiver),
         places=1 if alone else places(settings),
         alone=alone,
         accounts=Accounts(limits, ranking.currency) if limits else None,
@@ -109,7 +115,7 @@ def build_vast_from_bid_response(
     if pod.accounts:
         pod.taken, slot_notices = in_slots(pod.taken)
         pod.warnings += slot_notices
-    return _result(pod, received.nbr)
+    return _result(pod, received.nbr, parts.formatter)
 
 
 def _fill(pod: _Pod, ranking: Ranking) -> None:
@@ -225,7 +231,7 @@ def _written(taken: _Taken, sequence: str) -> WrittenAd:
     return WrittenAd(namespace, taken.splice.serialise(ad))
 
 
-def _result(pod: _Pod, nbr: int | None) -> VastResult:
+def _result(pod: _Pod, nbr: int | None, formatter: Formatter) -> VastResult:
     default = pod.config.vast_version_default
     numbered = False
     if not pod.taken:
@@ -233,7 +239,7 @@ def _result(pod: _Pod, nbr: int | None) -> VastResult:
     else:
         version = _version(pod)
         numbered = len(pod.taken) > 1 and version != "2.0"
-        xml = ad_document(
+        xml = formatter(
             version,
             [_written(taken, str(number) if numbered else "") for number, taken in enumerate(pod.taken, 1)],
         )

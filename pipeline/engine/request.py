@@ -113,7 +113,7 @@ def is_one_slot(asked: Asked) -> bool:
     if not isinstance(imps, (list, tuple)) or len(imps) != 1:
         return False
     media = _media_of(as_object(imps[0]))
-    placed = any(media.get(name) is not None for name in ("podid", "slotinpod"))
+    placed = bool(media.get("podid") or media.get("slotinpod"))
     return placed and media.get("poddur") is None and media.get("maxseq") is None
 
 

@@ -10,7 +10,7 @@ Json = Mapping[str, Any]
 
 VAST_2_TO_4 = (2, 3, 7, 5, 6, 8)
 """VAST 2.0, 3.0 and 4.0, and their wrappers."""
-VPAID = frozenset({1, 2})
+VPAID = (1, 2)
 
 
 def _each_video(request: Json, change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

@@ -177,6 +177,7 @@ def test_bidders_are_asked_for_what_the_row_says():
         {},
         {"imp": None},
         {"imp": 5},
+        {"imp": [{"video": {"protocols": [[2]], "api": [[1], 7]}}]},
         {"imp": [None, 5, {"video": 3}, {"video": {"protocols": "2", "api": 1}}]},
     ],
 )
