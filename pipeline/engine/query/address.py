@@ -1,27 +1,38 @@
 """Which text is a viewer's IP address, and whether a peer is a proxy that may speak for one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# Addresses that are nobody's on the internet. Documentation ranges are not among them: they serve as examples.
-_PRIVATE_4 = tuple(
-    IPv4Network(network)
-    for network in (
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "224.0.0.0/3",
+# Networks that are nobody's on the internet, as (bits to the right, what stands to the left of them). Documentation
+# ranges are not among them: they serve as examples.
+_PRIVATE: Mapping[int, tuple[tuple[int, int], ...]] = {
+    version: tuple(
+        (
+            network.max_prefixlen - network.prefixlen,
+            int(network.network_address) >> (network.max_prefixlen - network.prefixlen),
+        )
+        for network in map(ip_network, names.split())
     )
-)
-_PRIVATE_6 = tuple(IPv6Network(network) for network in ("::/96", "fc00::/7", "fe80::/10", "ff00::/8"))
+    for version, names in (
+        (
+            4,
+            "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/3",
+        ),
+        (6, "::/96 fc00::/7 fe80::/10 ff00::/8"),
+    )
+}
+
+
+class Peer(NamedTuple):
+    """Who is at the other end of the socket, and whether it may speak for a viewer."""
+
+    remote_addr: str
+    is_trusted: bool
 
 
 def _bare(text: str) -> str:
@@ -44,11 +55,10 @@ def _parsed(text: str) -> Address | None:
 
 
 def _is_private(address: Address) -> bool:
-    private: tuple[Network, ...] = _PRIVATE_4 if address.version == 4 else _PRIVATE_6
-    return any(address in network for network in private)
+    number = int(address)
+    return any(number >> shift == prefix for shift, prefix in _PRIVATE[address.version])
 
 
-@lru_cache(maxsize=4096)
 def public_address(text: str) -> Address | None:
     """The first public address of a list "client, proxy"; None when all are private.
 
@@ -78,7 +88,7 @@ def _networks(names: tuple[str | Address | Network, ...]) -> tuple[Network, ...]
     return tuple(ip_network(name, strict=False) for name in names)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _inside(remote_addr: str, names: tuple[str | Address | Network, ...]) -> bool:
     address = _parsed(remote_addr)
     return address is not None and any(address in network for network in _networks(names))

@@ -20,69 +20,53 @@ _DEVICE_TEXT = {
     "x-device-model": "model",
     "x-device-os": "os",
 }
-_READ = frozenset(
-    {
-        *_FORWARDING,
-        *_DEVICE_TEXT,
-        "user-agent",
-        "accept-language",
-        "referer",
-        "sec-gpc",
-        "x-device-ip",
-        "x-device-accept-language",
-        "x-device-referer",
-        "x-device-player",
-    }
+_TRANSPORT = frozenset({*_FORWARDING, "user-agent", "accept-language", "referer", "sec-gpc"})
+_EXPLICIT = frozenset(
+    {*_DEVICE_TEXT, "x-device-ip", "x-device-accept-language", "x-device-referer", "x-device-player"}
 )
 
 
-class Said(NamedTuple):
-    """What one set of headers says; "" and None where it says nothing. `page` may be no address of a page."""
+class Headers(NamedTuple):
+    """The headers that are read, by lower-case name, without the empty ones: X-Device-*, and what any client sends."""
 
-    device: dict[str, str]
-    address: Address | None = None
-    page: str = ""
-    player: str = ""
-    gpc: bool = False
+    explicit: dict[str, str]
+    transport: dict[str, str]
 
 
-def wanted(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that are read, by lower-case name, cleaned, without the empty ones."""
-    found = {}
+def read_headers(headers: Mapping[str, str]) -> Headers:
+    """The headers by what they weigh; names in any case."""
+    found = Headers({}, {})
     for name, value in headers.items():
-        key = name.lower()
-        if key in _READ and (text := cleaned(value).strip()):
-            found[key] = text
+        if name in _TRANSPORT or (name := name.lower()) in _TRANSPORT:
+            if text := cleaned(value).strip():
+                found.transport[name] = text
+        elif name in _EXPLICIT and (text := cleaned(value).strip()):
+            found.explicit[name] = text
     return found
 
 
-def explicit(found: Mapping[str, str]) -> Said:
-    """X-Device-*: what the caller says of the viewer. It beats the query."""
-    device = {field: found[name] for name, field in _DEVICE_TEXT.items() if name in found}
-    language = _language(found.get("x-device-accept-language", ""))
-    if language:
-        device["language"] = language
-    return Said(
-        device,
-        address_or_none(found.get("x-device-ip", "")),
-        found.get("x-device-referer", ""),
-        found.get("x-device-player", ""),
-    )
+def device_of(found: Headers) -> tuple[dict[str, str], dict[str, str]]:
+    """What headers say of the device: (below the query, above it)."""
+    below, above = {}, {}
+    if "user-agent" in found.transport:
+        below["ua"] = found.transport["user-agent"]
+    if language := _language(found.transport.get("accept-language", "")):
+        below["language"] = language
+    if found.explicit:
+        above = {
+            field: found.explicit[name] for name, field in _DEVICE_TEXT.items() if name in found.explicit
+        }
+        if language := _language(found.explicit.get("x-device-accept-language", "")):
+            above["language"] = language
+    return below, above
 
 
-def transport(found: Mapping[str, str], *, trusted: bool) -> Said:
-    """What any HTTP client sends. The query beats it; forwarded addresses count from a trusted proxy only."""
-    device = {}
-    if "user-agent" in found:
-        device["ua"] = found["user-agent"]
-    language = _language(found.get("accept-language", ""))
-    if language:
-        device["language"] = language
-    forwarded = (
-        (address_or_none(found[name]) for name in _FORWARDING if name in found) if trusted else iter(())
-    )
-    address = next((one for one in forwarded if one), None)
-    return Said(device, address, found.get("referer", ""), gpc=found.get("sec-gpc") == "1")
+def forwarded(found: Headers) -> Address | None:
+    """The viewer's address by a proxy's headers. Whether the proxy is to be believed is the caller's question."""
+    for name in _FORWARDING:
+        if name in found.transport and (address := address_or_none(found.transport[name])):
+            return address
+    return None
 
 
 @lru_cache(maxsize=512)

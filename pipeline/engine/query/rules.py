@@ -6,8 +6,9 @@ Every rule reads what the tag said and completes the draft; they run in the orde
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipeline.engine.query.address import Address
-from pipeline.engine.query.headers import Said
+from pipeline.engine.query.address import Address, Peer, address_or_none
+from pipeline.engine.query.headers import Headers, device_of, forwarded
+from pipeline.engine.query.parameters import PARAMETERS
 from pipeline.engine.query.values import CONSENT, PAGE, US_PRIVACY
 from vast.notice import Notice
 
@@ -15,6 +16,13 @@ DEFAULT_MIMES = ("video/mp4",)
 DEFAULT_AUDIO_MIMES = ("audio/mp4", "audio/mpeg")
 # VAST 2.0 to 4.3 and their wrappers: what this pipeline can read.
 DEFAULT_PROTOCOLS = (2, 3, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16)
+
+
+# Every object the table puts something into, and the one it stands in.
+_PARENTS: Mapping[str, tuple[str, str]] = {
+    path: (path.rpartition(".")[0], path.rpartition(".")[2])
+    for path in {row.target.rpartition(".")[0] for row in PARAMETERS}
+}
 
 
 class Draft:
@@ -33,7 +41,7 @@ class Draft:
         """The object at a dotted path, made with those above it where it is missing."""
         found = self.nodes.get(path)
         if found is None:
-            parent, _, key = path.rpartition(".")
+            parent, key = _PARENTS.get(path) or path.rpartition(".")[::2]
             found = self.nodes[path] = self.node(parent)[key] = {}
         return found
 
@@ -46,22 +54,27 @@ class Draft:
         self.notices.append(Notice(code, "", text))
 
 
-def apply_rules(draft: Draft, explicit: Said, transport: Said, direct: Address | None) -> None:
-    """Completes the draft. `direct` is the peer's public address, for tags that come straight from a player."""
+def apply_rules(draft: Draft, headers: Headers, peer: Peer) -> None:
+    """Completes the draft from what the tag said as a whole, the headers and the peer."""
     video = draft.node("imp.video")
-    for name, rule in _RULES.items():
-        if name in draft.special:
-            rule(draft, video, draft.special[name])
-    _first_party(draft)
-    _durations(draft, video)
-    video.setdefault("mimes", list(DEFAULT_MIMES))
-    video.setdefault("protocols", list(DEFAULT_PROTOCOLS))
-    if draft.special.get("media", 2) != 2:
+    special = draft.special
+    if special or draft.key_values:
+        for name, rule in _RULES.items():
+            if name in special:
+                rule(draft, video, special[name])
+        _first_party(draft)
+    if "rqddurs" in video:
+        _durations(draft, video)
+    if "mimes" not in video:
+        video["mimes"] = list(DEFAULT_MIMES)
+    if "protocols" not in video:
+        video["protocols"] = list(DEFAULT_PROTOCOLS)
+    if special.get("media", 2) != 2:
         _media(draft)
-    if draft.has("device.geo"):
+    if "device.geo" in draft.nodes:
         _geo(draft)
-    _device(draft, explicit, transport, direct)
-    _inventory(draft, explicit, transport)
+    _device(draft, headers, peer)
+    _inventory(draft, headers)
 
 
 _Fields = dict[str, Any]
@@ -96,7 +109,7 @@ def _point(draft: Draft, _: _Fields, point: tuple[float, float]) -> None:
 
 def _durations(draft: Draft, video: _Fields) -> None:
     """OpenRTB 2.6 §3.2.7: rqddurs excludes minduration and maxduration."""
-    if "rqddurs" in video and ("minduration" in video or "maxduration" in video):
+    if "minduration" in video or "maxduration" in video:
         video.pop("minduration", None)
         video.pop("maxduration", None)
         draft.notice("DURATIONS_EXCLUSIVE", "rqddurs excludes a shortest and longest ad; those were left out")
@@ -190,28 +203,39 @@ def _prune(parent: dict[str, Any], key: str) -> None:
         parent.pop(key, None)
 
 
-def _device(draft: Draft, explicit: Said, transport: Said, direct: Address | None) -> None:
+def _device(draft: Draft, headers: Headers, peer: Peer) -> None:
     imp = draft.node("imp")
-    device = {**transport.device, **draft.tree.pop("device", {}), **explicit.device}
-    address = explicit.address or draft.special.get("ip") or transport.address
-    if address is None and imp.get("ssai") == 1:
-        address = direct
-    if address is not None:
+    below, above = device_of(headers)
+    device = {**below, **draft.tree.pop("device", {}), **above}
+    if address := _address(draft, headers, peer):
         device["ip" if address.version == 4 else "ipv6"] = str(address)
     if device:
         draft.tree["device"] = device
-    if explicit.player:
-        imp["displaymanager"] = explicit.player
-    if transport.gpc:
+    if "x-device-player" in headers.explicit:
+        imp["displaymanager"] = headers.explicit["x-device-player"]
+    if headers.transport.get("sec-gpc") == "1":
         draft.node("regs.ext").setdefault("gpc", "1")
 
 
-def _inventory(draft: Draft, explicit: Said, transport: Said) -> None:
+def _address(draft: Draft, headers: Headers, peer: Peer) -> Address | None:
+    """The viewer's: X-Device-IP, the tag, a trusted proxy; the peer itself only where the tag says it is the player."""
+    if "x-device-ip" in headers.explicit and (address := address_or_none(headers.explicit["x-device-ip"])):
+        return address
+    said: Address | None = draft.special.get("ip")
+    if said is not None:
+        return said
+    if peer.is_trusted:
+        return forwarded(headers)
+    return address_or_none(peer.remote_addr) if draft.node("imp").get("ssai") == 1 else None
+
+
+def _inventory(draft: Draft, headers: Headers) -> None:
     """Site and app exclude each other: anything of an app makes it an app, nothing of a site as well."""
     tree = draft.tree
     either: Mapping[str, Any] = tree.pop("app/site", {})
-    if explicit.page and PAGE.read(explicit.page):
-        draft.node("site")["page"] = explicit.page
+    page = headers.explicit.get("x-device-referer", "")
+    if page and PAGE.read(page):
+        draft.node("site")["page"] = page
     if "app" in tree or "site" not in tree:
         if tree.pop("site", None):
             draft.notice(
@@ -222,6 +246,6 @@ def _inventory(draft: Draft, explicit: Said, transport: Said) -> None:
             tree["app"] = inventory
         return
     site = tree["site"]
-    weaker = (either.get("content", {}).get("url"), transport.page)
+    weaker = (either.get("content", {}).get("url"), headers.transport.get("referer"))
     page = site.get("page") or next((text for text in weaker if text and PAGE.read(text)), "")
     tree["site"] = {**site, **({"page": page} if page else {}), **either}

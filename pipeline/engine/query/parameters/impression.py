@@ -257,11 +257,11 @@ IMPRESSION = (
     parameter(
         "imp.ext.data", "First-party data; wins over cust_params and FreeWheel key-values", OBJECT,
         PBS("targeting"),
-        rule="targeting",
+        rule="targeting", personal=True,
     ),
     parameter(
         "imp.ext.data", "First-party data as key-values; joined with targeting", PAIRS,
         GAM("cust_params"),
-        rule="key_values",
+        rule="key_values", personal=True,
     ),
 )  # fmt: skip

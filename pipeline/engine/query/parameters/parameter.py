@@ -18,7 +18,8 @@ class Parameter(NamedTuple):
     """What a tag can say in one or several ways. The aliases stand in order: of two the first usable one counts.
 
     `target` is the OpenRTB path: "imp" means its one entry, "app/site" whichever the request has, "ext.tag" what has no
-    place in OpenRTB. With `rule` the value is not put there as it is, but by the rule of that name in `mapping`.
+    place in OpenRTB. With `rule` the value is not put there as it is, but by the rule of that name in `rules`. What is
+    `personal` is a viewer's own, and never remembered.
     """
 
     target: str
@@ -26,6 +27,7 @@ class Parameter(NamedTuple):
     kind: Kind
     aliases: tuple[Alias, ...]
     rule: str = ""
+    personal: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,7 +73,9 @@ VAST = Dialect("VAST macro")
 OURS = Dialect("vastdash")
 
 
-def parameter(target: str, meaning: str, kind: Kind, *names: Name, rule: str = "") -> Parameter:
+def parameter(
+    target: str, meaning: str, kind: Kind, *names: Name, rule: str = "", personal: bool = False
+) -> Parameter:
     """A parameter from its names, each of the parameter's kind unless it has one of its own."""
     rows = tuple(Alias(row.name, row.dialect, row.kind or kind, row.within) for row in names)
-    return Parameter(target, meaning, kind, rows, rule)
+    return Parameter(target, meaning, kind, rows, rule, personal)

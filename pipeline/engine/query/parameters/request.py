@@ -61,5 +61,6 @@ REQUEST = (
         "ext.tag.id", "The tag's own id or cache buster; the request gets an id of ours", TEXT,
         MODULE("pod_id"), PUBMATIC("req.id"), GAM("correlator"), SPRINGSERVE("cb"), FREEWHEEL("pvrn"),
         FREEWHEEL("vprn"),
+        personal=True,
     ),
 )  # fmt: skip

@@ -39,11 +39,13 @@ VIEWER = (
         PBS("ip"), PBS("uip"), FREEWHEEL("vip"), FREEWHEEL("_fw_ip"), VAST("DEVICEIP"), PUBMATIC("dev.ip"),
         PUBMATIC("dev.ipv6"), FREEWHEEL("X-Forwarded-For"),
         rule="ip",
+        personal=True,
     ),
     parameter(
         "device.ifa", "Advertising id", IDENTITY,
         PBS("ifa"), SPRINGSERVE("did"), FREEWHEEL("_fw_did"), GAM("rdid"), VAST("IFA"), PUBMATIC("dev.ifa"),
         MICROSOFT("openudid"),
+        personal=True,
     ),
     parameter(
         "device.ext.ifa_type", "Kind of the advertising id; Ad Manager's adid is sent as aaid", IFA_TYPE,
@@ -64,24 +66,27 @@ VIEWER = (
     parameter("device.os", "Operating system", TEXT, SPRINGSERVE("os"), PUBMATIC("dev.os")),
     parameter("device.osv", "Version of the operating system", TEXT, SPRINGSERVE("osv"), PUBMATIC("dev.osv")),
     parameter("device.language", "Language of the device", LANGUAGE, PUBMATIC("dev.language")),
-    parameter("device.geo.lat", "Latitude", LATITUDE, SPRINGSERVE("lat"), PUBMATIC("dev.geo.lat")),
-    parameter("device.geo.lon", "Longitude", LONGITUDE, SPRINGSERVE("lon"), PUBMATIC("dev.geo.lon")),
+    parameter("device.geo.lat", "Latitude", LATITUDE, SPRINGSERVE("lat"), PUBMATIC("dev.geo.lat"), personal=True),
+    parameter("device.geo.lon", "Longitude", LONGITUDE, SPRINGSERVE("lon"), PUBMATIC("dev.geo.lon"), personal=True),
     parameter(
         "device.geo.lat, device.geo.lon", "Latitude and longitude", POINT,
         VAST("LATLONG"),
         rule="point",
+        personal=True,
     ),
     parameter("device.geo.country", "Country, three letters", COUNTRY, PUBMATIC("dev.geo.country")),
-    parameter("user.id", "Id of the viewer at the exchange", IDENTITY, PUBMATIC("user.id")),
-    parameter("user.buyeruid", "Id of the viewer at the buyer", IDENTITY, PUBMATIC("user.buyeruid")),
+    parameter("user.id", "Id of the viewer at the exchange", IDENTITY, PUBMATIC("user.id"), personal=True),
+    parameter("user.buyeruid", "Id of the viewer at the buyer", IDENTITY, PUBMATIC("user.buyeruid"), personal=True),
     parameter(
         "user.consent", "Consent string of the TCF", CONSENT,
         PBS("tcfc"), FREEWHEEL("_fw_gdpr_consent"), VAST("GDPRCONSENT"), PUBMATIC("user.ext.consent"),
+        personal=True,
     ),
     parameter(
         "user.consent / regs.us_privacy / regs.gpp", "Consent string of the kind that consent_type names", TEXT,
         PBS("consent_string"), PBS("gdpr_consent"),
         rule="consent",
+        personal=True,
     ),
     parameter(
         "user.consent / regs.us_privacy / regs.gpp",
@@ -92,6 +97,7 @@ VIEWER = (
     parameter(
         "user.ext.ConsentedProvidersSettings.consented_providers", "Additional consent (AC string)", TEXT,
         GAM("addtl_consent"),
+        personal=True,
     ),
     parameter(
         "regs.gdpr", "1 when the GDPR applies", FLAG,
@@ -102,7 +108,11 @@ VIEWER = (
         PBS("usp"), SPRINGSERVE("us_privacy"), FREEWHEEL("_fw_us_privacy"), SPRINGSERVE("ccpa"),
         PUBMATIC("regs.ext.us_privacy"),
     ),
-    parameter("regs.gpp", "GPP string", CONSENT, PBS("gppc"), PBS("gpp"), VAST("GPPSTRING"), PUBMATIC("regs.gpp")),
+    parameter(
+        "regs.gpp", "GPP string", CONSENT,
+        PBS("gppc"), PBS("gpp"), VAST("GPPSTRING"), PUBMATIC("regs.gpp"),
+        personal=True,
+    ),
     parameter(
         "regs.gpp_sid", "GPP sections in force", listed(whole(1, 999), ",_"),
         PBS("gpps"), PBS("gpp_sid"), VAST("GPPSECTIONID"), PUBMATIC("regs.gpp_sid"),
