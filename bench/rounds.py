@@ -6,17 +6,20 @@ from statistics import median
 from time import perf_counter
 
 Work = Callable[[], object]
+Clock = Callable[[], float]
 
 
-def seconds(work: Work, times: int) -> float:
+def seconds(work: Work, times: int, clock: Clock = perf_counter) -> float:
     """Seconds one call of `work` takes, over `times` calls in a row."""
-    start = perf_counter()
+    start = clock()
     for _ in range(times):
         work()
-    return (perf_counter() - start) / times
+    return (clock() - start) / times
 
 
-def interleaved(variants: Mapping[str, tuple[Work, int]], rounds: int) -> dict[str, list[float]]:
+def interleaved(
+    variants: Mapping[str, tuple[Work, int]], rounds: int, clock: Clock = perf_counter
+) -> dict[str, list[float]]:
     """Seconds a call for each variant and round. Each is warmed up once; garbage is collected between, not within."""
     for work, _ in variants.values():
         work()
@@ -24,7 +27,7 @@ def interleaved(variants: Mapping[str, tuple[Work, int]], rounds: int) -> dict[s
     for _ in range(rounds):
         for name, (work, times) in variants.items():
             gc.collect()
-            taken[name].append(seconds(work, times))
+            taken[name].append(seconds(work, times, clock))
     return taken
 
 

@@ -1,12 +1,13 @@
 """The measurements: each compares two things that do the same work, and the result file is flat."""
 
+import asyncio
 import json
 from types import SimpleNamespace
 
 import pytest
 
 from bench import __main__ as runner
-from bench import build, sim
+from bench import build, endpoint, sim
 from pipeline.engine import build_vast_from_bid_response
 from playback.engine import VastClient
 from playback.engine.plan import compile_plan
@@ -28,7 +29,7 @@ def modules(monkeypatch, tmp_path):
 
 
 def test_the_real_measurements_are_found_by_their_run_function():
-    assert {"build", "sim"} <= set(runner.measurements())
+    assert {"build", "endpoint", "sim"} <= set(runner.measurements())
     assert "rounds" not in runner.measurements()
 
 
@@ -65,3 +66,14 @@ def test_the_tick_loop_and_the_player_agree_on_every_session():
     client, plan = VastClient.from_xml(sim.document(30)), compile_plan(ad, sim.CONFIG)
     assert len(plan.moments) == 12
     assert 0.2 < sim.check_same_outcomes(plan, client, ad, sessions=60) < 0.5
+
+
+def test_a_get_and_the_build_beside_it_give_the_same_document():
+    body = build.response(endpoint.BIDS)
+    opened, loop = endpoint.endpoint_of(body), asyncio.new_event_loop()
+    alone = loop.run_until_complete(endpoint.same_build(opened, body))()
+    player = endpoint.Driver(loop, endpoint.door_of(opened))
+    player.ask(1)
+    loop.close()
+    assert (player.status, player.body) == (200, alone)
+    assert len(read(alone).ads) == endpoint.BIDS
