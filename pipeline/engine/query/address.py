@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import NamedTuple
 
 Address = IPv4Address | IPv6Address
@@ -43,19 +43,31 @@ def _bare(text: str) -> str:
 
 
 def _parsed(text: str) -> Address | None:
+    bare = _bare(text) if ":" in text else text
     try:
-        address = ip_address(_bare(text))
+        if ":" not in bare:
+            return IPv4Address(bare)
+        address = IPv6Address(bare)
     except ValueError:
         return None
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return address.ipv4_mapped
-        return None if address.scope_id else address
-    return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return None if address.scope_id else address
+
+
+# What an IPv4 address of a private network can begin with: most addresses are public, and known for it at once.
+_FIRST_OCTETS = frozenset(
+    octet
+    for octet in range(256)
+    for shift, prefix in _PRIVATE[4]
+    if (octet << 24 >> shift) == prefix or prefix << shift >> 24 == octet
+)
 
 
 def _is_private(address: Address) -> bool:
     number = int(address)
+    if address.version == 4 and number >> 24 not in _FIRST_OCTETS:
+        return False
     return any(number >> shift == prefix for shift, prefix in _PRIVATE[address.version])
 
 

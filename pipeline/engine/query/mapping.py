@@ -11,7 +11,7 @@ from pipeline.engine.query.address import Address, Network, Peer, is_trusted
 from pipeline.engine.query.headers import read_headers
 from pipeline.engine.query.line import Group, decoded, groups, is_unexpanded
 from pipeline.engine.query.rules import Draft, apply_rules
-from pipeline.engine.query.words import KNOWN_NAMES, WORDS, Word
+from pipeline.engine.query.words import KNOWN_NAMES, WORDS, Word, unshared
 from vast.notice import Notice
 
 MAX_LINE = 8192
@@ -108,8 +108,10 @@ def _place(first: dict[int, Word], several: dict[int, list[Word]], draft: Draft)
             draft.special[rule] = value
             continue
         node = nodes[container] if container in nodes else draft.node(container)
-        # A remembered list is nobody's to change.
-        node[key] = value[:] if type(value) is list else value
+        node[key] = unshared(value) if type(value) in _CHANGEABLE else value
+
+
+_CHANGEABLE = frozenset({list, dict})
 
 
 def _keep(pair: str, draft: Draft) -> None:

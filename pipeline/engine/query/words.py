@@ -67,6 +67,15 @@ def _word(row: _Row, raw: str) -> Word | None:
     return Word(*row.place, value)
 
 
+def unshared(value: Any) -> Any:
+    """A copy of what a word holds, as far as anybody could change it."""
+    if type(value) is list:
+        return [unshared(item) for item in value]
+    if type(value) is dict:
+        return {key: unshared(item) for key, item in value.items()}
+    return value
+
+
 class Words(dict[str, Word | None]):
     """Words by the pair as it stands in the line, of one surrounding; None for a pair that says nothing here."""
 
@@ -81,8 +90,7 @@ class Words(dict[str, Word | None]):
             # Not remembered: an unknown name may stand before anything.
             return None
         word = _word(row, raw)
-        # An object would be shared with whoever changes it; a list is copied where it is placed.
-        if not row.personal and len(pair) <= _LONGEST and not (word and type(word.value) is dict):
+        if not row.personal and len(pair) <= _LONGEST:
             if len(self) >= _KEPT:
                 self.clear()
             self[pair] = word
