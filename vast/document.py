@@ -22,6 +22,7 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 127
 MAX_NODES = 10_000
 MAX_ATTRIBUTES = 100_000
+MAX_REFERENCES = 100_000
 MAX_NAMESPACES = 1_000
 VERSIONS = ("2.0", "3.0", "4.0", "4.1", "4.2", "4.3")
 _KNOWN_VERSIONS = frozenset(VERSIONS)
@@ -235,6 +236,8 @@ def _check_size_of_tree(data: bytes, for_reading: bool) -> int:
         raise _too_many(f"{MAX_NAMESPACES} namespaces")
     if len(data) > MAX_ATTRIBUTES and data.count(b"=") > MAX_ATTRIBUTES:
         raise _too_many(f"{MAX_ATTRIBUTES} attributes")
+    if len(data) > MAX_REFERENCES and data.count(b"&") > MAX_REFERENCES:
+        raise _too_many(f"{MAX_REFERENCES} references")
     brackets = data.count(b"<")
     if brackets > MAX_NODES and brackets - data.count(b"</") > MAX_NODES:
         raise _too_many(f"{MAX_NODES} elements, comments and instructions")

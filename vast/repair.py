@@ -5,6 +5,7 @@ from html.entities import html5
 
 _VERBATIM = re.compile(r"(<!\[CDATA\[.*?\]\]>|<!--.*?-->)", re.DOTALL)
 _AMPERSAND = re.compile(r"&(?:(#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)?")
+MAX_AMPERSANDS = 10_000
 _XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
@@ -18,6 +19,11 @@ def _mended(match: re.Match[str]) -> str:
 
 
 def repair(markup: str) -> str:
-    """The markup with stray ampersands escaped and HTML entities replaced; CDATA and comments stay as they are."""
+    """The markup with stray ampersands escaped and HTML entities replaced; CDATA and comments stay as they are.
+
+    Markup with more than MAX_AMPERSANDS is no oversight of an author's, and comes back as it is.
+    """
+    if not 0 < markup.count("&") <= MAX_AMPERSANDS:
+        return markup
     parts = _VERBATIM.split(markup)
     return "".join(part if number % 2 else _AMPERSAND.sub(_mended, part) for number, part in enumerate(parts))

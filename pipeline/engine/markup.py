@@ -110,8 +110,11 @@ def _parse(bid: Bid, config: ReceiverConfig) -> tuple[Document, tuple[Notice, ..
         repairable = config.repair_markup and error.reason == "NOT_XML"
         refused = _refusal(bid.adm, error)
     if repairable:
+        repaired = repair(bid.adm)
+        if repaired == bid.adm:
+            raise refused
         try:
-            mended = parse(repair(bid.adm), lenient=config.lenient_markup)
+            mended = parse(repaired, lenient=config.lenient_markup)
         except VastError:
             raise refused from None
         return mended, (Notice("ADM_REPAIRED", bid.id, f"{refused.text}; it was repaired and served"),)

@@ -4,7 +4,7 @@ import time
 import pytest
 from lxml import etree
 
-from vast.document import MAX_BYTES, parse, serialise, text_of
+from vast.document import MAX_BYTES, MAX_NODES, MAX_REFERENCES, parse, serialise, text_of
 from vast.errors import VastError, VastErrorCode
 
 
@@ -141,6 +141,27 @@ def test_size_is_limited_in_bytes_even_for_text():
     assert refused(b" " * (MAX_BYTES + 1)) == (100, "TOO_LARGE")
     assert refused("é" * (MAX_BYTES // 2 + 1)) == (100, "TOO_LARGE")
     assert refused('<VAST version="3.0"/>', max_bytes=10) == (100, "TOO_LARGE")
+
+
+@pytest.mark.parametrize("node", ["<a/>", "<a></a>", "<!-- -->", "<?a?>"])
+def test_nodes_of_every_kind_count_and_closing_tags_do_not(node):
+    markup = '<VAST version="3.0">{}</VAST>'
+    assert len(parse(markup.format(node * (MAX_NODES - 1))).root) == MAX_NODES - 1
+    assert refused(markup.format(node * MAX_NODES)) == (100, "TOO_MANY_NODES")
+
+
+def test_references_are_counted():
+    markup = '<VAST version="3.0">{}</VAST>'
+    assert text_of(parse(markup.format("&lt;" * MAX_REFERENCES)).root) == "<" * MAX_REFERENCES
+    assert refused(markup.format("&lt;" * (MAX_REFERENCES + 1))) == (100, "TOO_MANY_NODES")
+
+
+@pytest.mark.parametrize("length", [10, 1_000_000])
+@pytest.mark.parametrize("character", ["\x00", "\x08", "\x0b", "\x1f"])
+def test_control_characters_are_refused_in_short_and_long_texts_and_blanks_are_not(character, length):
+    markup = '<VAST version="3.0">{}</VAST>'
+    assert refused(markup.format("x" * length + character)) == (100, "NOT_XML")
+    assert len(parse(markup.format("\t\r\n\x7f" * length)).root.text) > length
 
 
 BOMBS = {

@@ -1,6 +1,6 @@
 import pytest
 
-from vast.repair import repair
+from vast.repair import MAX_AMPERSANDS, repair
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,8 @@ from vast.repair import repair
 def test_only_stray_ampersands_and_html_entities_change(markup, repaired):
     assert repair(markup) == repaired
     assert repair(repaired) == repaired
+
+
+def test_what_is_nothing_but_ampersands_is_left_alone():
+    assert repair("&" * MAX_AMPERSANDS) == "&amp;" * MAX_AMPERSANDS
+    assert repair("&" * (MAX_AMPERSANDS + 1)) == "&" * (MAX_AMPERSANDS + 1)
