@@ -1,6 +1,7 @@
 """Every case folder gives, to the byte, what it says it gives."""
 
 import json
+import re
 from collections import defaultdict
 
 import pytest
@@ -9,6 +10,7 @@ from lxml import etree
 from pipeline.engine import RECEIVERS, ROWS, build_vast_from_bid_response
 from tests.pipeline.receivers.cases import KINDS, cases
 from tests.pipeline.receivers.write import main
+from vast.lint import lint
 
 CASES = cases()
 
@@ -44,6 +46,21 @@ def test_each_ad_of_a_case_comes_out_the_same_when_it_goes_in_again(case):
         once = build_vast_from_bid_response(None, alone, config)
         again = {**answer, "seatbid": [{"seat": item.seat, "bid": [given | {"adm": once.xml.decode()}]}]}
         assert build_vast_from_bid_response(None, again, config).xml == once.xml
+
+
+def lint_errors(xml):
+    return {finding.rule for finding in lint(xml) if finding.severity == "error"}
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.kind == "exemplary"], ids=str)
+def test_an_exemplary_document_has_no_lint_error_that_its_markup_has_not(case):
+    result = case.built()
+    version = f'version="{result.vast_version}"'
+    # The version of the document is ours; what it asks of the markup beyond its own version is no fault of the build.
+    given = [
+        re.sub(r'(?<=<VAST )version="[^"]*"', version, item.bid.adm).encode() for item in result.selected
+    ]
+    assert lint_errors(result.xml) <= set().union(*map(lint_errors, given))
 
 
 def test_the_folders_are_those_of_the_receivers_and_every_receiver_has_both_kinds():
