@@ -1,4 +1,4 @@
-"""The demonstration data: three people who can sign in, six providers, a publisher, builds; never twice."""
+"""The demonstration data: three people who can sign in, six providers, a publisher, builds, endpoints; never twice."""
 
 import io
 import re
@@ -7,7 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from pipeline.models import Build
+from pipeline.debug import debug
+from pipeline.models import Build, Endpoint, ReceiverProfile, Source
 from playback.engine import PROVIDERS, get_provider_rules
 from playback.models import Provider
 from playback.rows import to_partial
@@ -33,6 +34,8 @@ def rows() -> dict:
         "providers": list(Provider.objects.order_by("pk").values()),
         "publishers": list(Publisher.objects.order_by("pk").values()),
         "builds": Build.objects.count(),
+        "receivers": list(ReceiverProfile.objects.order_by("pk").values()),
+        "endpoints": list(Endpoint.objects.order_by("pk").values()),
     }
 
 
@@ -65,6 +68,17 @@ def test_a_publisher_and_builds_worth_looking_at():
     load()
     assert Publisher.objects.get().playback
     assert Build.objects.filter(no_ad=False, created_by__username="qa").count() >= 3
+
+
+def test_an_endpoint_that_serves_a_pod_and_one_that_asks_a_prebid_server():
+    load()
+    rows = Endpoint.objects.select_related("receiver", "publisher", "canned")
+    stored, asking = (rows.get(source=source) for source in (Source.CANNED, Source.PREBID_SERVER))
+    record = debug(stored, "", {}, "203.0.113.9")
+    assert record["result"]["selected_count"] > 1
+    assert record["config"]["notices"] == []
+    assert asking.auction_url.startswith("https://")
+    assert stored.publisher == asking.publisher == Publisher.objects.get()
 
 
 def test_a_second_load_keeps_passwords_and_rows_and_says_so():

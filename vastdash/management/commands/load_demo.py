@@ -1,4 +1,4 @@
-"""``manage.py load_demo``: people of the three roles, the six providers, a publisher, and a few builds to look at."""
+"""``manage.py load_demo``: people of the three roles, the six providers, a publisher, a few builds, two endpoints."""
 
 import secrets
 from argparse import ArgumentParser
@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from pipeline import builds
+from pipeline.models import Endpoint, ReceiverProfile, Source, Upload
 from playback.engine import PROVIDER_LABELS
 from playback.models import Provider
 from playback.views.providers import shipped
@@ -23,6 +24,20 @@ PUBLISHER = {
     "title": "Living Room TV",
     "playback": {"max_session_duration_sec": 120.0, "rules": [{"event": "start", "probability": 0.02}]},
 }
+RECEIVER = {
+    "name": "ad-manager-pods",
+    "title": "Ad Manager, pods of four",
+    "config": {
+        "receiver": "GAM_SSU",
+        "selection_strategy": "TOP_N",
+        "max_ads_in_pod": 4,
+        "vast_version_default": "4.2",
+    },
+}
+STORED_POD = "Living Room TV, a stored pod"
+# An address that answers nobody: the auction fails, players get a document without an ad.
+LIVE_AUCTION = "Living Room TV, a Prebid Server"
+AUCTION_URL = "https://prebid.example.com/openrtb2/auction"
 
 
 class Command(BaseCommand):
@@ -48,8 +63,9 @@ class Command(BaseCommand):
                     "playback": shipped(name, PROFILE_SET),
                 },
             )
-        Publisher.objects.get_or_create(name=PUBLISHER["name"], defaults=PUBLISHER)
+        publisher, _ = Publisher.objects.get_or_create(name=PUBLISHER["name"], defaults=PUBLISHER)
         self._builds(User.objects.get(username="qa"))
+        self._endpoints(publisher, User.objects.get(username="adops"))
         self._tell(passwords)
 
     def _person(self, name: str, role: Role) -> str | None:
@@ -67,15 +83,29 @@ class Command(BaseCommand):
             if user.builds.filter(title=f"{name}.json").exists():
                 continue
             builds.build(
-                response=(settings.BASE_DIR / "examples" / "bids" / f"{name}.json").read_bytes(),
+                response=_sample(name),
                 request=None,
                 config={"receiver": "GENERIC", "selection_strategy": "TOP_N"},
                 title=f"{name}.json",
                 user=user,
             )
 
+    def _endpoints(self, publisher: Publisher, user: User) -> None:
+        receiver, _ = ReceiverProfile.objects.get_or_create(name=RECEIVER["name"], defaults=RECEIVER)
+        sources = {
+            STORED_POD: {"source": Source.CANNED, "canned": Upload.keep(_sample("pod-three-seats"))},
+            LIVE_AUCTION: {"source": Source.PREBID_SERVER, "auction_url": AUCTION_URL},
+        }
+        for title, source in sources.items():
+            row = {"receiver": receiver, "publisher": publisher, "records_requests": True, "created_by": user}
+            Endpoint.objects.get_or_create(title=title, defaults={**row, **source})
+
     def _tell(self, passwords: dict[str, str | None]) -> None:
         self.stdout.write("\nDemonstration users (these passwords are shown only now):")
         for name, password in passwords.items():
             role = PEOPLE[name].value.replace("_", "-")
             self.stdout.write(f"  {name:<8} {password or '(as before)':<18} role {role}")
+
+
+def _sample(name: str) -> bytes:
+    return (settings.BASE_DIR / "examples" / "bids" / f"{name}.json").read_bytes()
