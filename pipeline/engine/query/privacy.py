@@ -24,6 +24,7 @@ def redacted(request: Mapping[str, Any]) -> dict[str, Any]:
       made and its vendors, and so tells viewers apart. regs.us_privacy, gdpr, coppa, gpc and gpp_sid stay: they have
       few values, and an ad-ops engineer needs them to know why nobody bid.
     - imp.ext.data (first-party data) and the tag's own id (ext.tag.id) read "(redacted)": they may be keyed by viewer.
+    - device.ua, make, model and os stay: they say which device could not play, and are shared by very many.
     - site.page, site.ref, content.url lose their query: it may hold any of the above.
     """
     copy: dict[str, Any] = _copied(request)

@@ -88,7 +88,7 @@ AT_MOST_MS = _lengths("milliseconds", 1000, 1, up=False)
 
 def decimal(low: float, high: float, *, signed: bool = False) -> Kind:
     """A number between two bounds, without exponent."""
-    says = f"number, {low:g} to {high:g}"
+    says = f"number, {low} to {high}"
 
     def read(text: str) -> float:
         if _DECIMAL.fullmatch(text) and low <= (number := float(text)) <= high:
