@@ -158,7 +158,9 @@ class Reading:
         value = self._source.get(name)
         if value is None:
             return None
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < LIMIT:
+        finite = not isinstance(value, Decimal) or value.is_finite()
+        number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+        if number and finite and 0 <= value < LIMIT:
             return Decimal(str(value))
         self.remark(name, value, "a number of 0 or more")
         return None

@@ -1,6 +1,7 @@
 """`enforce_pod`: what the request asks of the ads of a pod (pipeline.md §1.6, OpenRTB 2.6 §3.2)."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -169,6 +170,23 @@ def test_a_floor_holds_in_its_own_currency_and_is_in_dollars_when_it_names_none(
     assert built.ids == ["a", "b"]
     assert built.codes() == ["FLOOR_CURRENCY_DIFFERS"]
     assert enforced(*bids, request=one(bidfloor=2, bidfloorcur="eur"), cur="EUR").ids == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("floor", "rejected"),
+    [
+        (2, True),
+        (2.0, True),
+        (Decimal("1.991"), True),
+        (Decimal("NaN"), False),
+        (float("inf"), False),
+        (10**400, False),
+    ],
+)
+def test_a_floor_may_be_any_finite_number(floor, rejected):
+    built = enforced(spot("a", 1.99, 30), request=one(bidfloor=floor))
+    assert built.fates == {"a": "BELOW_FLOOR" if rejected else "selected"}
+    assert ("FIELD_TYPE" in built.codes()) is not rejected
 
 
 def test_the_floor_of_a_deal_goes_before_that_of_its_impression():
