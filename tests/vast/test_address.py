@@ -2,6 +2,8 @@
 
 import socket
 
+import httpcore
+import httpx
 import pytest
 
 from vast.address import AddressRefused, GuardedNetwork, parse_allowed, refusal, system_resolver
@@ -256,3 +258,26 @@ async def test_a_host_that_is_no_name_is_an_error_of_the_network_like_any_other(
     monkeypatch.setattr(socket, "getaddrinfo", label_too_long)
     with pytest.raises(OSError, match="no name"):
         await system_resolver("a" * 70 + ".example", 80)
+
+
+@pytest.mark.parametrize(
+    "target", ["http://10.0.0.1/", "http://private.example.com/", "//127.1/", "http://[::1]:81/"]
+)
+async def test_each_redirect_is_a_dial_of_its_own_and_is_checked_like_the_first(target):
+    moved = f"HTTP/1.1 302 Found\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n".encode()
+
+    class Moving(Wire):
+        async def connect_tcp(self, host, *options):
+            await super().connect_tcp(host, *options)
+            return httpcore.AsyncMockStream([moved])
+
+    async def resolve(host, port):
+        return {"ads.example.com": ["8.8.8.8"], "private.example.com": ["192.168.0.1"]}[host]
+
+    wire = Moving()
+    transport = httpx.AsyncHTTPTransport(trust_env=False)
+    transport._pool = httpcore.AsyncConnectionPool(network_backend=GuardedNetwork(wire, resolve))
+    async with httpx.AsyncClient(transport=transport, follow_redirects=True) as client:
+        with pytest.raises(AddressRefused):
+            await client.get("http://ads.example.com/")
+    assert [host for host, _ in wire.dialled] == ["8.8.8.8"]

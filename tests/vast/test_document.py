@@ -156,6 +156,13 @@ def test_references_are_counted():
     assert refused(markup.format("&lt;" * (MAX_REFERENCES + 1))) == (100, "TOO_MANY_NODES")
 
 
+@pytest.mark.parametrize("mark", [">", '"'])
+def test_what_is_written_longer_than_it_was_read_is_counted(mark):
+    markup = "<VAST version='3.0' a='{}'/>"
+    assert parse(markup.format(mark * 90_000)).root.get("a") == mark * 90_000
+    assert refused(markup.format(mark * 400_001)) == (100, "TOO_MANY_NODES")
+
+
 @pytest.mark.parametrize("length", [10, 1_000_000])
 @pytest.mark.parametrize("character", ["\x00", "\x08", "\x0b", "\x1f"])
 def test_control_characters_are_refused_in_short_and_long_texts_and_blanks_are_not(character, length):

@@ -120,8 +120,14 @@ MARKUP = {
     "colons as duration": (lambda: inl(duration=f"<Duration>{'00:' * (MUCH // 3)}</Duration>"), None),
     "digits as price": (lambda: inl(inside=f"<Pricing>{'9' * MUCH}</Pricing>"), None),
     "dots as price": (lambda: inl(inside=f"<Pricing>{'1.' * (MUCH // 2)}</Pricing>"), None),
-    "angle brackets": (lambda: titled(">", MUCH), None),
-    "quotes": (lambda: titled("'\"", MUCH // 2), None),
+    "angle brackets": (lambda: titled(">", MAX_REFERENCES - 30_000), None),
+    "too many angle brackets": (lambda: titled(">", MUCH), "ADM_PARSE_FAILED"),
+    "quotes in an attribute": (
+        lambda: within("<a b='" + '"' * (4 * MAX_ATTRIBUTES - 9_000) + "'/>", 1),
+        None,
+    ),
+    "too many quotes in an attribute": (lambda: within("<a b='" + '"' * MUCH + "'/>", 1), "ADM_PARSE_FAILED"),
+    "quotes": (lambda: titled("'\"", 3 * MAX_ATTRIBUTES), None),
     "ads": (
         lambda: '<VAST version="3.0">' + '<Ad id="x"><InLine/></Ad>' * (NODES // 2) + "</VAST>",
         None,
