@@ -1,7 +1,11 @@
 """docs/receivers.md is held against the engine: rows, settings, spellings, placements, collisions, limits, codes."""
 
 import ast
+import json
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -250,6 +254,17 @@ def test_codes_end_what_their_row_says():
     assert all(end == "response" for code, end in ends.items() if code.startswith("RESPONSE_"))
     rejecting = {code for _, code in LIMITS} | {"DURATION_UNKNOWN", "POD_FULL", "NOT_HIGHEST_RANKED"}
     assert {ends[code] for code in rejecting} == {"bid"}
+
+
+def test_the_printed_command_runs():
+    [command] = re.findall(r"```sh\n(.*?)\n```", TEXT, re.DOTALL)
+    words = shlex.split(command)
+    assert words[:2] == [".venv/bin/python", "manage.py"]
+    answer = subprocess.run(
+        [sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["receiver"] == "FREEWHEEL"
 
 
 def test_links_within_the_page_lead_somewhere():
