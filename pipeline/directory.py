@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, NamedTuple
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import Count, Max
 from django.db.models.signals import post_delete, post_save
 
@@ -104,7 +104,7 @@ class Directory:
     async def _catch_up(self) -> None:
         try:
             await self._read()
-        except DatabaseError:
+        except Exception:  # what is in memory serves; the next look tries again
             log.warning("endpoints not read again yet", exc_info=True)
 
     async def _read(self) -> None:

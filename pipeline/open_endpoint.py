@@ -31,15 +31,16 @@ Settings = tuple[tuple[str, Hashable], ...]
 
 
 class StoredAnswer(NamedTuple):
-    """A stored bid response, and the imps it answers."""
+    """A stored bid response, the imps it answers, and the auction that always ends with it."""
 
     body: bytes
     imp_ids: tuple[str, ...]
+    auction: CannedAnswer
 
     @classmethod
     def of(cls, body: bytes) -> "StoredAnswer":
         found = dict.fromkeys(bid.impid for bid in read_response(body).bids if bid.impid)
-        return cls(body, tuple(found)[:HARD_CAP])
+        return cls(body, tuple(found)[:HARD_CAP], CannedAnswer(body))
 
     def asked(self, request: Json) -> Json:
         """The request as if its one imp were each of those that the response answers."""
@@ -81,7 +82,7 @@ class StoredBids:
         except (DatabaseError, Upload.DoesNotExist):
             text = "the stored bid response cannot be read now"
             return Bidding(request, Answer(None, Notice("AUCTION_STORED_UNREADABLE", "", text)))
-        return Bidding(stored.asked(request), await CannedAnswer(stored.body).ask(request))
+        return Bidding(stored.asked(request), await stored.auction.ask(request))
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -13,7 +13,9 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402  (apps must be loaded first)
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
 from pipeline.endpoint import VastDoor  # noqa: E402
 from pipeline.keeper import Keeper  # noqa: E402
@@ -45,11 +47,20 @@ async def lifespan(
             return
 
 
+def behind_proxies(application: Callable[..., Awaitable[None]]) -> ProxyHeadersMiddleware:
+    """The application as it sees callers through a proxy: their own address and scheme, from proxies we trust.
+
+    Not for players: the door of the endpoints decides for itself whose forwarding headers count.
+    """
+    return ProxyHeadersMiddleware(application, ["127.0.0.1", *settings.TRUSTED_PROXIES])
+
+
 sockets = [*socket_urlpatterns, re_path(r"", NoSuchSocket.as_asgi())]
+pages = behind_proxies(BodyLimit(django_application))
 application = ProtocolTypeRouter(
     {
-        "http": VastDoor(BodyLimit(django_application), keeper.directory, keeper.traffic),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets))),
+        "http": VastDoor(pages, keeper.directory, keeper.traffic),
+        "websocket": behind_proxies(AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets)))),
         "lifespan": lifespan,
     }
 )

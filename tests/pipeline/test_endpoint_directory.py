@@ -190,7 +190,7 @@ class TestStoredAnswers:
 
         async def read(upload):
             reads.append(upload)
-            return StoredAnswer(b"x" * 40, ())
+            return StoredAnswer.of(b"x" * 40)
 
         answers = StoredAnswers(read, limit_bytes=100)
         for upload in (1, 2, 1, 3, 1, 3, 2):
@@ -200,7 +200,7 @@ class TestStoredAnswers:
 
     async def test_one_larger_than_the_memory_is_served_all_the_same(self):
         async def read(upload):
-            return StoredAnswer(b"x" * 1000, ())
+            return StoredAnswer.of(b"x" * 1000)
 
         answers = StoredAnswers(read, limit_bytes=100)
         assert len((await answers.get(1)).body) == 1000

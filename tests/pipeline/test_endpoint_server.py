@@ -1,5 +1,6 @@
 """Endpoints behind the real server: over a socket, beside the pages, and with nothing lost when it is told to stop."""
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -82,3 +83,20 @@ def test_what_another_process_saves_is_served_within_moments(server):
         deadline = time.monotonic() + PATIENCE_SEC
         while ask(connection, f"/vast/{slug}")[0].status != 404:
             assert time.monotonic() < deadline
+
+
+def test_a_proxy_on_this_machine_names_the_viewer_once_it_is_trusted(tmp_path):
+    seen = {}
+    for name, trusted in (("strange", ""), ("trusted", "127.0.0.1")):
+        data = tmp_path / name
+        data.mkdir()
+        server = Server(data, {"VASTDASH_TRUSTED_PROXIES": trusted}).start()
+        with closing(HTTPConnection(HOST, server.port, timeout=PATIENCE_SEC)) as connection:
+            target = f"/vast/{slug_of(server)}"
+            headers = {"X-Forwarded-For": "198.51.100.77"}
+            connection.request("GET", target, headers=headers)
+            assert connection.getresponse().read()
+        server.stop()
+        [(recorded,)] = rows(data, "SELECT request FROM pipeline_endpointrequest")
+        seen[name] = json.loads(recorded).get("device", {}).get("ip")
+    assert seen == {"strange": None, "trusted": "198.51.100.0"}

@@ -57,6 +57,7 @@ class Command(BaseCommand):
             workers=1,
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # asgi.py reads them, for those it does not mislead
             ws_max_size=64 * 1024,
             timeout_graceful_shutdown=3,
         )
