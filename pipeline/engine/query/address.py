@@ -1,5 +1,6 @@
 """Which text is a viewer's IP address, and whether a peer is a proxy that may speak for one."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
@@ -7,24 +8,18 @@ from typing import NamedTuple
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+Place = tuple[str, str]
+"""A field of the device, "ip" or "ipv6", and what stands there."""
 
-# Networks that are nobody's on the internet, as (bits to the right, what stands to the left of them). Documentation
-# ranges are not among them: they serve as examples.
-_PRIVATE: Mapping[int, tuple[tuple[int, int], ...]] = {
-    version: tuple(
-        (
-            network.max_prefixlen - network.prefixlen,
-            int(network.network_address) >> (network.max_prefixlen - network.prefixlen),
-        )
-        for network in map(ip_network, names.split())
-    )
-    for version, names in (
-        (
-            4,
-            "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/3",
-        ),
-        (6, "::/96 fc00::/7 fe80::/10 ff00::/8"),
-    )
+# Networks that are nobody's on the internet. Documentation ranges are not among them: they serve as examples.
+_PRIVATE_NETWORKS = (
+    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+    *("192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3"),
+    *("::/96", "fc00::/7", "fe80::/10", "ff00::/8"),
+)
+_PRIVATE: Mapping[int, tuple[Network, ...]] = {
+    version: tuple(network for network in map(ip_network, _PRIVATE_NETWORKS) if network.version == version)
+    for version in (4, 6)
 }
 
 
@@ -55,27 +50,24 @@ def _parsed(text: str) -> Address | None:
     return None if address.scope_id else address
 
 
-# What an IPv4 address of a private network can begin with: most addresses are public, and known for it at once.
-_FIRST_OCTETS = frozenset(
-    octet
-    for octet in range(256)
-    for shift, prefix in _PRIVATE[4]
-    if (octet << 24 >> shift) == prefix or prefix << shift >> 24 == octet
+def _is_private(address: Address) -> bool:
+    return any(address in network for network in _PRIVATE[address.version])
+
+
+# An IPv4 address that by its first number can be in no private network: most are, and need no more reading.
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_PLAINLY_PUBLIC = re.compile(
+    rf"(?!(?:0|10|100|127|169|172|192|198|22[4-9]|2[3-5][0-9])\.){_OCTET}(?:\.{_OCTET}){{3}}"
 )
 
 
-def _is_private(address: Address) -> bool:
-    number = int(address)
-    if address.version == 4 and number >> 24 not in _FIRST_OCTETS:
-        return False
-    return any(number >> shift == prefix for shift, prefix in _PRIVATE[address.version])
-
-
-def public_address(text: str) -> Address | None:
-    """The first public address of a list "client, proxy"; None when all are private.
+def public_address(text: str) -> Place | None:
+    """Where the first public address of a list "client, proxy" goes, and how it is spelled; None when all are private.
 
     Raises ValueError when an entry before it is no address at all.
     """
+    if _PLAINLY_PUBLIC.fullmatch(text):
+        return "ip", text
     for entry in text.split(","):
         if not entry.strip():
             continue
@@ -83,11 +75,11 @@ def public_address(text: str) -> Address | None:
         if address is None:
             raise ValueError("must be an IPv4 or IPv6 address")
         if not _is_private(address):
-            return address
+            return ("ip" if address.version == 4 else "ipv6"), str(address)
     return None
 
 
-def address_or_none(text: str) -> Address | None:
+def address_or_none(text: str) -> Place | None:
     """The first public address of a header's value; None for anything that is none."""
     try:
         return public_address(text.strip())

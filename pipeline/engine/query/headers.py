@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.engine.query.address import Address, address_or_none
+from pipeline.engine.query.address import Place, address_or_none
 from pipeline.engine.query.json_text import cleaned
 from pipeline.engine.query.values import LANGUAGE
 
@@ -61,7 +61,7 @@ def device_of(found: Headers) -> tuple[dict[str, str], dict[str, str]]:
     return below, above
 
 
-def forwarded(found: Headers) -> Address | None:
+def forwarded(found: Headers) -> Place | None:
     """The viewer's address by a proxy's headers. Whether the proxy is to be believed is the caller's question."""
     for name in _FORWARDING:
         if name in found.transport and (address := address_or_none(found.transport[name])):

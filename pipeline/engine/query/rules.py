@@ -6,7 +6,7 @@ Every rule reads what the tag said and completes the draft; they run in the orde
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipeline.engine.query.address import Address, Peer, address_or_none
+from pipeline.engine.query.address import Peer, Place, address_or_none
 from pipeline.engine.query.headers import Headers, device_of, forwarded
 from pipeline.engine.query.parameters import PARAMETERS
 from pipeline.engine.query.values import CONSENT, PAGE, US_PRIVACY
@@ -208,7 +208,7 @@ def _device(draft: Draft, headers: Headers, peer: Peer) -> None:
     below, above = device_of(headers)
     device = {**below, **draft.tree.pop("device", {}), **above}
     if address := _address(draft, headers, peer):
-        device["ip" if address.version == 4 else "ipv6"] = str(address)
+        device[address[0]] = address[1]
     if device:
         draft.tree["device"] = device
     if "x-device-player" in headers.explicit:
@@ -217,11 +217,11 @@ def _device(draft: Draft, headers: Headers, peer: Peer) -> None:
         draft.node("regs.ext").setdefault("gpc", "1")
 
 
-def _address(draft: Draft, headers: Headers, peer: Peer) -> Address | None:
+def _address(draft: Draft, headers: Headers, peer: Peer) -> Place | None:
     """The viewer's: X-Device-IP, the tag, a trusted proxy; the peer itself only where the tag says it is the player."""
     if "x-device-ip" in headers.explicit and (address := address_or_none(headers.explicit["x-device-ip"])):
         return address
-    said: Address | None = draft.special.get("ip")
+    said: Place | None = draft.special.get("ip")
     if said is not None:
         return said
     if peer.is_trusted:

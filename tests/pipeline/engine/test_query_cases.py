@@ -1,11 +1,13 @@
 """Cases I of pipeline.md §4: the mapping of a query, each under its number."""
 
+import ipaddress
 import sys
 
 import pytest
 
 from tests.pipeline.engine.query import PEER, asked, codes, request, video
 
+SHARED = ipaddress.ip_network("100.64.0.0/10")
 NUMBERS = (97, 98, 100, 101, 103, 104, 106, 107, 109, 110)
 
 
@@ -234,3 +236,25 @@ def test_case_110_in_the_dialect_of_freewheel_too() -> None:
     given = request("csid=s;_fw_did=d&ctitle=a%3Bb%26c%2Bd;;slid=pre&maxd=60")
     assert given["app"]["content"]["title"] == "a;b&c+d"
     assert given["imp"][0]["video"]["poddur"] == 60
+
+
+def test_case_106_every_first_number_of_an_address_is_judged_as_the_library_does() -> None:
+    documented = {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"}
+    for first in range(256):
+        for rest in (
+            "0.0.1",
+            "16.0.1",
+            "64.0.1",
+            "168.1.1",
+            "254.1.1",
+            "18.0.1",
+            "19.255.255",
+            "20.0.1",
+            "31.255.255",
+            "128.0.0",
+        ):
+            address = f"{first}.{rest}"
+            number = ipaddress.IPv4Address(address)
+            private = number.is_private or number.is_multicast or number.is_reserved or number in SHARED
+            assert not any(number in ipaddress.ip_network(network) for network in documented)
+            assert ("device" not in request(f"ip={address}")) is private, address
