@@ -38,7 +38,9 @@ PLACEMENT_LABELS = {
     "SKIP": "SKIP: nowhere",
 }
 SWITCH_LABELS = {"true": "on", "false": "off"}
-NOT_SET = "not set here"
+NOT_SET = "not set"
+# Longer labels need the whole width of a form to be read.
+_SHORT_LABEL = 26
 
 
 GROUPS = {
@@ -68,6 +70,7 @@ class Setting(forms.CharField):
         rows = list(choices)
         attrs = {"class": "form-select" if rows else "form-control", "autocomplete": "off"}
         widget = forms.Select(attrs, [("", ""), *rows]) if rows else forms.TextInput(attrs)
+        self.is_wide = any(len(text) > _SHORT_LABEL for _, text in rows)
         super().__init__(label=label, required=False, max_length=2048, widget=widget, **options)
 
 

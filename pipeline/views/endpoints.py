@@ -15,7 +15,8 @@ from pipeline.debug import debug
 from pipeline.effective import effective
 from pipeline.forms.endpoint import EndpointForm, content_of
 from pipeline.forms.version import FIELD, differences, endpoint_version
-from pipeline.models import Endpoint, EndpointRequest, Outcome
+from pipeline.markup import readable
+from pipeline.models import Build, Endpoint, EndpointRequest, Outcome
 from pipeline.rotation import address, rotate
 from pipeline.tags import tags
 
@@ -40,6 +41,7 @@ def endpoint_detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "endpoint": endpoint,
         "address": tag,
         "tags": tags(tag),
+        "canned_build": Build.objects.filter(response=endpoint.canned_id).order_by("-id").first(),
         "traffic": last_day(endpoint, timezone.now()),
         "effective": effective(publisher.receiver_config if publisher else None, endpoint.receiver.config),
         "recorded": endpoint.recorded.defer("notices", "request", "result", "vast")[:_SHOWN],
@@ -51,7 +53,9 @@ def endpoint_request(request: HttpRequest, public_id: str, row_id: int) -> HttpR
     """One recorded request, opened in its row."""
     row = get_object_or_404(EndpointRequest, pk=row_id, endpoint__public_id=public_id)
     return render(
-        request, "pipeline/_endpoint_request.html", {"row": row, "decisions": row.result, "vast": row.vast}
+        request,
+        "pipeline/_endpoint_request.html",
+        {"row": row, "decisions": row.result, "vast": readable(row.vast)},
     )
 
 
@@ -65,7 +69,7 @@ def endpoint_try(request: HttpRequest, public_id: str) -> HttpResponse:
         "answer": answer,
         "label": Outcome(answer["outcome"]).label,
         "decisions": answer["result"],
-        "vast": answer["result"]["vast_xml"],
+        "vast": readable(answer["result"]["vast_xml"]),
     }
     return render(request, "pipeline/_endpoint_try.html", context)
 

@@ -11,7 +11,15 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.samples import FIFTEEN_SECONDS, NO_BID, OWN, POD, THIRTY_SECONDS, nothing_but_broken
 from tests.browser.server import Server
-from tests.browser.walk import build, play, sign_in, wait_for_playhead, wait_for_state
+from tests.browser.walk import (
+    build,
+    make_endpoint,
+    make_receiver,
+    play,
+    sign_in,
+    wait_for_playhead,
+    wait_for_state,
+)
 
 INTERRUPTED_SEED = 3  # strikes a yandex session at 3.871 s
 
@@ -50,6 +58,10 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
     wait_for_playhead(page, 4)
     page.get_by_role("button", name="Pause").click()
     wait_for_state(page, "paused")
+    make_receiver(page, server, "gam-pods", "GAM pods", receiver="GAM_SSU", selection_strategy="TOP_N")
+    endpoint = make_endpoint(page, server, "Living room pre-roll", "gam-pods", pod)
+    for query in ("w=1920&h=1080", "w=1920&h=1080&maxdur=1", "tmax=soon"):
+        page.request.get(page.locator("#tag").inner_text() + f"?{query}")
     page.close()
     return [
         Place("sign-in", None, "/sign-in/"),
@@ -78,6 +90,20 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("publisher-manager", "manager", "/publishers/living-room/"),
         Place("publisher-new", "adops", "/publishers/new/"),
         Place("publisher-delete", "adops", "/publishers/living-room/delete/"),
+        Place("publisher-receiver", "adops", "/publishers/living-room/receiver/"),
+        Place("receivers", "adops", "/receivers/"),
+        Place("receiver", "adops", "/receivers/gam-pods/"),
+        Place("receiver-manager", "manager", "/receivers/gam-pods/"),
+        Place("receiver-new", "adops", "/receivers/new/", twin=True),
+        Place("receiver-delete", "adops", "/receivers/gam-pods/delete/"),
+        Place("endpoints", "adops", "/endpoints/"),
+        Place("endpoint", "adops", f"/endpoints/{endpoint}/"),
+        Place("endpoint-manager", "manager", f"/endpoints/{endpoint}/", twin=True),
+        Place("endpoint-new", "adops", "/endpoints/new/"),
+        Place("endpoint-edit", "adops", f"/endpoints/{endpoint}/edit/", twin=True),
+        Place("endpoint-rotate", "adops", f"/endpoints/{endpoint}/rotate/"),
+        Place("endpoint-delete", "adops", f"/endpoints/{endpoint}/delete/"),
+        Place("tokens", "adops", "/tokens/"),
         Place("not-found", "adops", "/builds/nothing/", 404),
         Place("not-allowed", "manager", "/builds/new/", 403),
     ]
@@ -107,8 +133,40 @@ def refused_rule(page: Page, server: Server) -> None:
     page.locator(".field-error").first.wait_for()
 
 
+def tried_endpoint(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/endpoints/")
+    page.get_by_role("link", name="Living room pre-roll").click()
+    page.get_by_role("button", name="Try").click()
+    page.locator("#tried .outcome").first.wait_for()
+    row = page.locator("#recorded details").first
+    if row.count():
+        row.locator("summary").click()
+        row.locator(".opened .xml").first.wait_for()
+
+
+def drafted_receiver(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/receivers/gam-pods/")
+    page.locator("[name=selection_strategy]").select_option("SINGLE")
+    page.locator("[name=pricing_placement]").select_option("EXTENSIONS")
+    page.locator("[name=max_ads_in_pod]").fill("many")
+    page.locator("#draft tr.changed").first.wait_for()
+
+
+def made_token(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/tokens/")
+    page.get_by_label("Name").fill("nightly report")
+    page.get_by_role("button", name="Make a token").click()
+    page.locator("#secret").wait_for()
+
+
 # Pages that only an answer to a form shows.
-FORMS = {"build-refused": refused_form, "provider-refused": refused_rule}
+FORMS = {
+    "endpoint-tried": tried_endpoint,
+    "receiver-draft": drafted_receiver,
+    "token-made": made_token,
+    "build-refused": refused_form,
+    "provider-refused": refused_rule,
+}
 
 
 def people(chromium: Browser, server: Server, **options: Any) -> dict[str | None, BrowserContext]:

@@ -22,7 +22,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 _OFFSET = re.compile(r'id="live-head" data-offset="([0-9.]+)"')
-_PUBLIC_ID = re.compile(r"/(?:builds|sessions)/(\w+)/$")
+_PUBLIC_ID = re.compile(r"/(?:builds|sessions|endpoints)/(\w+)/$")
 
 
 class Chromium:
@@ -92,6 +92,32 @@ def play(page: Page, **choices: str | int) -> str:
     form.get_by_role("button", name="Play").click()
     expect(page.get_by_role("heading", name="Playback", exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/sessions/\w+/$"))
+    return public_id(page)
+
+
+def make_receiver(page: Page, server: Server, name: str, title: str, **settings: str) -> None:
+    """Makes a receiver profile, whose page is then open. `settings` are fields by name; "" is not set."""
+    page.goto(f"{server.url}/receivers/new/")
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Name").fill(name)
+    for key, value in settings.items():
+        field = page.locator(f"[name={key}]")
+        if field.evaluate("node => node.matches('select')"):
+            field.select_option(value)
+        else:
+            field.fill(value)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def make_endpoint(page: Page, server: Server, title: str, receiver: str, build: str) -> str:
+    """Makes an endpoint that answers with a build's response; returns its public id. Its page is then open."""
+    page.goto(f"{server.url}/endpoints/new/?build={build}")
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Receiver profile").select_option(receiver)
+    page.get_by_label("Record requests").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
     return public_id(page)
 
 
