@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, NamedTuple, Protocol
 
 import httpx
@@ -62,7 +63,7 @@ class CannedAnswer:
 
     async def ask(self, request: Mapping[str, Any]) -> Answer:
         """The stored response."""
-        return Answer(self.response, None, HTTPStatus.OK)
+        return Answer(self.response, None, 200)
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -153,12 +154,15 @@ class PrebidServer:
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)
         if client is None:
-            self._clients = {old: kept for old, kept in self._clients.items() if not old.is_closed()}
+            for ended in [other for other in list(self._clients) if other.is_closed()]:
+                self._clients.pop(ended, None)
             transport = self._transport or GuardedTransport(url, self._resolve, self._allowed)
             client = httpx.AsyncClient(
                 transport=transport,
                 auth=self._auth,
                 headers=_HEADERS,
+                # A cookie set in one viewer's auction would be sent in the next one's.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 trust_env=False,
                 follow_redirects=False,
             )

@@ -78,6 +78,13 @@ async def test_the_request_is_posted_as_openrtb_and_nothing_of_a_viewer_travels_
     }
 
 
+async def test_a_cookie_of_one_auction_is_not_sent_in_the_next():
+    async with auction_of(http(b"{}", set_cookie="uids=viewer-1; Path=/")) as (fake, auction):
+        for _ in range(2):
+            assert (await auction.ask(REQUEST)).response
+    assert [posted.headers.get("cookie") for posted in fake.posted] == [None, None]
+
+
 async def test_an_answer_becomes_vast():
     answer = await asked(response(bid("b1", 5), bid("b2", 7)))
     result = build_vast_from_bid_response(REQUEST, answer.response, {"selection_strategy": "TOP_N"})
