@@ -39,10 +39,13 @@ from vast.values import (
     add_link,
     add_text,
     attribute,
+    attributes,
     digits,
+    filled,
     first,
     first_text,
     flag,
+    make,
     named,
     trackers_of,
     urls,
@@ -90,14 +93,12 @@ def _pricing(element: Element | None) -> Pricing | None:
     return Pricing(text, value, attribute(element, "model"), attribute(element, "currency"))
 
 
-def _categories(elements: Sequence[Element]) -> tuple[Category, ...]:
-    return tuple(
-        [
-            Category(code, attribute(element, "authority"))
-            for element in elements
-            if (code := text_of(element))
-        ]
-    )
+def _category(element: Element, code: str) -> Category:
+    return Category(code, attribute(element, "authority"))
+
+
+def _categories(elements: Sequence[Element] | None) -> tuple[Category, ...]:
+    return filled(elements, _category)
 
 
 def _verification(element: Element, remarks: Remarks) -> Verification:
@@ -145,9 +146,8 @@ def wrapper_facts(
     )
 
 
-def read_sequence(element: Element, remarks: Remarks) -> int | None:
+def read_sequence(text: str | None, remarks: Remarks) -> int | None:
     """An ad's place in the pod."""
-    text = (element.get("sequence") or "").strip()
     if not text:
         return None
     if sequence := digits(text):
@@ -195,9 +195,9 @@ def _rare(kids: Kids, remarks: Remarks) -> _Rare:
     extensions = [child for block in kids.get("Extensions", NOTHING) for child in named(block, "Extension")]
     return _Rare(
         _pricing(first(kids, "Pricing")),
-        _categories(kids.get("Category", NOTHING)),
+        _categories(kids.get("Category")),
         digits(text_of(first(kids, "Expires"))),
-        _categories(kids.get("BlockedAdCategories", NOTHING)),
+        _categories(kids.get("BlockedAdCategories")),
         _verifications(kids.get("AdVerifications", NOTHING), extensions, remarks),
         tuple([_viewable(child) for child in kids.get("ViewableImpression", NOTHING)]),
         tuple([type_ for extension in extensions if (type_ := attribute(extension, "type"))]),
@@ -228,12 +228,12 @@ def _ad(element: Element, remarks: Remarks) -> Ad | None:
     if not impressions:
         remarks.add("IMPRESSION_MISSING", "an ad has no Impression address")
     rare = _rare(others, remarks) if others else _NOTHING_RARE
-    get = texts.get
-    return Ad(
-        attribute(element, "id"),
-        read_sequence(element, remarks),
+    get, stated = texts.get, attributes(element).get
+    facts = (
+        stated("id"),
+        read_sequence(stated("sequence"), remarks),
         kind,
-        attribute(element, "adType"),
+        stated("adType"),
         get("AdSystem"),
         get("AdTitle"),
         get("Description"),
@@ -251,6 +251,7 @@ def _ad(element: Element, remarks: Remarks) -> Ad | None:
         rare.viewable,
         rare.extension_types,
     )
+    return make(Ad, facts)
 
 
 def read(source: bytes | str | Document, *, lenient: bool = True) -> Vast:
@@ -267,7 +268,7 @@ def read(source: bytes | str | Document, *, lenient: bool = True) -> Vast:
         elif name == "Error" and (url := text_of(child)):
             errors.append(url)
     notices = (*document.notices, *remarks) if remarks else document.notices
-    return Vast(document.version, tuple(ads), tuple(errors), notices)
+    return make(Vast, (document.version, tuple(ads), tuple(errors), notices))
 
 
 def recall(source: bytes | str, *, lenient: bool = True) -> Vast:

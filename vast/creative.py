@@ -6,6 +6,7 @@ from vast.linear import read_linear
 from vast.resources import resources_of
 from vast.values import (
     NOTHING,
+    NUMBERS,
     Remarks,
     attribute,
     attributes,
@@ -13,8 +14,8 @@ from vast.values import (
     duration,
     first_text,
     links,
+    make,
     named,
-    number,
     trackers_of,
 )
 
@@ -23,8 +24,8 @@ def _non_linear(element: Element, remarks: Remarks) -> NonLinear:
     get, kids = attributes(element).get, kids_of(element)
     return NonLinear(
         get("id"),
-        number(get("width")),
-        number(get("height")),
+        NUMBERS[get("width", "")],
+        NUMBERS[get("height", "")],
         duration(get("minSuggestedDuration"), remarks),
         get("apiFramework"),
         resources_of(kids),
@@ -36,33 +37,32 @@ def _non_linear(element: Element, remarks: Remarks) -> NonLinear:
 
 def _companion(element: Element, remarks: Remarks) -> Companion:
     get, kids = attributes(element).get, kids_of(element)
-    return Companion(
-        get("id"),
-        number(get("width")),
-        number(get("height")),
-        get("adSlotId"),
-        get("renderingMode"),
-        get("apiFramework"),
-        resources_of(kids),
-        trackers_of(kids.get("TrackingEvents", NOTHING), remarks),
-        first_text(kids, "CompanionClickThrough"),
-        links(kids.get("CompanionClickTracking", NOTHING)),
-        first_text(kids, "AltText"),
-        first_text(kids, "AdParameters"),
+    return make(
+        Companion,
+        (
+            get("id"),
+            NUMBERS[get("width", "")],
+            NUMBERS[get("height", "")],
+            get("adSlotId"),
+            get("renderingMode"),
+            get("apiFramework"),
+            resources_of(kids),
+            trackers_of(kids.get("TrackingEvents", NOTHING), remarks),
+            first_text(kids, "CompanionClickThrough"),
+            links(kids.get("CompanionClickTracking", NOTHING)),
+            first_text(kids, "AltText"),
+            first_text(kids, "AdParameters"),
+        ),
     )
 
 
-def _overlays(block: Element | None, remarks: Remarks) -> tuple[tuple[NonLinear, ...], tuple[Tracker, ...]]:
-    if block is None:
-        return (), ()
+def _overlays(block: Element, remarks: Remarks) -> tuple[tuple[NonLinear, ...], tuple[Tracker, ...]]:
     kids = kids_of(block)
     overlays = [_non_linear(child, remarks) for child in kids.get("NonLinear", NOTHING)]
     return tuple(overlays), trackers_of(kids.get("TrackingEvents", NOTHING), remarks)
 
 
-def _companions(block: Element | None, remarks: Remarks) -> tuple[tuple[Companion, ...], str | None]:
-    if block is None:
-        return (), None
+def _companions(block: Element, remarks: Remarks) -> tuple[tuple[Companion, ...], str | None]:
     companions = [_companion(child, remarks) for child in named(block, "Companion")]
     return tuple(companions), attribute(block, "required")
 
@@ -76,7 +76,7 @@ def universal_ad_id(element: Element) -> UniversalAdId:
 def read_creative(element: Element, remarks: Remarks) -> Creative:
     """One Creative element with whatever it holds."""
     linear: Linear | None = None
-    overlays = companions = None
+    non_linears = companions = None
     universal_ad_ids: list[UniversalAdId] = []
     for child in children(element):
         name = LOCAL_NAMES[child.tag]
@@ -87,14 +87,20 @@ def read_creative(element: Element, remarks: Remarks) -> Creative:
         elif name == "CompanionAds":
             companions = child if companions is None else companions
         elif name == "NonLinearAds":
-            overlays = child if overlays is None else overlays
-    return Creative(
-        attribute(element, "id"),
-        attribute(element, "adId") or attribute(element, "AdID"),
-        digits(element.get("sequence")),
-        attribute(element, "apiFramework"),
+            non_linears = child if non_linears is None else non_linears
+    get = attributes(element).get
+    overlays, overlay_trackers = _overlays(non_linears, remarks) if non_linears is not None else ((), ())
+    shown, required = _companions(companions, remarks) if companions is not None else ((), None)
+    facts = (
+        get("id"),
+        get("adId") or get("AdID"),
+        digits(get("sequence")),
+        get("apiFramework"),
         tuple(universal_ad_ids),
         linear,
-        *_overlays(overlays, remarks),
-        *_companions(companions, remarks),
+        overlays,
+        overlay_trackers,
+        shown,
+        required,
     )
+    return make(Creative, facts)

@@ -25,6 +25,8 @@ MAX_ATTRIBUTES = 100_000
 MAX_REFERENCES = 100_000
 MAX_NAMESPACES = 1_000
 VERSIONS = ("2.0", "3.0", "4.0", "4.1", "4.2", "4.3")
+# No document this short holds more of anything than it may.
+_FREE_OF_COUNTS = MAX_NAMESPACES * len("xmlns=")
 _KNOWN_VERSIONS = frozenset(VERSIONS)
 ASSUMED_VERSION = "3.0"
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -228,30 +230,18 @@ def _without_doctype(data: bytes, notices: list[Notice]) -> bytes:
     return data[:start] + blank + data[bare.end() :]
 
 
-# What stands for a node, or is written as more than it was read from ("&quot;" in an attribute); the lowest first.
-_COUNTED = (
-    (b"=", MAX_ATTRIBUTES, "attributes"),
-    (b"&", MAX_REFERENCES, "references"),
-    (b">", MAX_REFERENCES, "closing brackets"),
-    (b'"', 4 * MAX_ATTRIBUTES, "quotation marks"),
-)
-
-
-def _check_size_of_tree(data: bytes, for_reading: bool) -> int:
-    """Counts what costs memory; a text too short to hold that much is not counted. The number of "<"."""
+def _check_size_of_tree(data: bytes, brackets: int, for_reading: bool) -> None:
+    """Counts what costs memory; a text too short to hold that much is not counted."""
     # Namespaces cost more than attributes where parts are serialised: each repeats the ones declared above it.
-    harmless = MAX_ATTRIBUTES if for_reading else MAX_NAMESPACES * len("xmlns=")
+    harmless = MAX_ATTRIBUTES if for_reading else _FREE_OF_COUNTS
     if len(data) > harmless and data.count(b"xmlns") > MAX_NAMESPACES:
         raise _too_many(f"{MAX_NAMESPACES} namespaces")
-    for mark, most, what in _COUNTED:
-        if len(data) <= most:
-            break
-        if data.count(mark) > most:
-            raise _too_many(f"{most} {what}")
-    brackets = data.count(b"<")
+    if len(data) > MAX_ATTRIBUTES and data.count(b"=") > MAX_ATTRIBUTES:
+        raise _too_many(f"{MAX_ATTRIBUTES} attributes")
+    if len(data) > MAX_REFERENCES and data.count(b"&") > MAX_REFERENCES:
+        raise _too_many(f"{MAX_REFERENCES} references")
     if brackets > MAX_NODES and brackets - data.count(b"</") > MAX_NODES:
         raise _too_many(f"{MAX_NODES} elements, comments and instructions")
-    return brackets
 
 
 # After the first of them libxml2 reads on, and reports every further one.
@@ -281,21 +271,16 @@ def _too_deep_error(max_depth: int) -> VastError:
     return _refuse(VastErrorCode.XML_PARSING, "TOO_DEEP", f"elements are nested more than {max_depth} deep")
 
 
-def _tree(data: bytes, parser: etree.XMLParser, max_depth: int) -> Element:
-    try:
-        return etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        if "Excessive depth" in str(error):
-            raise _too_deep_error(max_depth) from None
-        message = str(error.msg or "no document").splitlines()[0][:200]
-        # libxml2 has no sentence for a document that ends in the middle.
-        message = message.replace("Unregistered error message", "it is cut off or malformed")
-        raise _refuse(VastErrorCode.XML_PARSING, "NOT_XML", f"the XML is broken: {message}") from None
+def _broken(error: etree.XMLSyntaxError, max_depth: int) -> VastError:
+    if "Excessive depth" in str(error):
+        return _too_deep_error(max_depth)
+    message = str(error.msg or "no document").splitlines()[0][:200]
+    # libxml2 has no sentence for a document that ends in the middle.
+    message = message.replace("Unregistered error message", "it is cut off or malformed")
+    return _refuse(VastErrorCode.XML_PARSING, "NOT_XML", f"the XML is broken: {message}")
 
 
 def _check_root(root: Element, lenient: bool, notices: list[Notice]) -> None:
-    if root.tag == "VAST":
-        return
     name = local_name(root)
     if name == "VideoAdServingTemplate":
         raise _refuse(VastErrorCode.VERSION_UNSUPPORTED, "VAST1", "this is VAST 1, which is not supported")
@@ -314,9 +299,9 @@ def _check_root(root: Element, lenient: bool, notices: list[Notice]) -> None:
     )
 
 
-def _version(root: Element, notices: list[Notice]) -> str:
+def _version(stated: str, notices: list[Notice]) -> str:
     """The version by whose rules the document is read: minor versions nobody knows fall to the nearest known."""
-    declared = (root.get("version") or "").strip()
+    declared = stated.strip()
     if declared in _KNOWN_VERSIONS:
         return declared
     if not declared:
@@ -359,14 +344,22 @@ def parse(
     """
     notices: list[Notice] = []
     encoded = _prepared(data, max_bytes, notices)
-    brackets = _check_size_of_tree(encoded, for_reading)
-    _check_characters(encoded)
-    root = _tree(encoded, READING if for_reading else KEEPING, max_depth)
+    brackets = encoded.count(b"<")
+    if len(encoded) > _FREE_OF_COUNTS:
+        _check_size_of_tree(encoded, brackets, for_reading)
+        _check_characters(encoded)
+    try:
+        root = etree.fromstring(encoded, READING if for_reading else KEEPING)
+    except etree.XMLSyntaxError as error:
+        raise _broken(error, max_depth) from None
     # One element more than the limit inside another takes two brackets each, the innermost one.
     if brackets > 2 * max_depth and _deeper_than(max_depth)(root):
         raise _too_deep_error(max_depth)
-    _check_root(root, lenient, notices)
-    version = _version(root, notices)
+    if root.tag != "VAST":
+        _check_root(root, lenient, notices)
+    version = root.get("version")
+    if version not in _KNOWN_VERSIONS:
+        version = _version(version or "", notices)
     return Document(root, version, tuple(notices))
 
 

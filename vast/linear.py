@@ -7,20 +7,20 @@ from vast.facts import CaptionFile, Icon, InteractiveFile, Linear, Link, MediaFi
 from vast.resources import resources_of
 from vast.values import (
     NOTHING,
+    NUMBERS,
     Remarks,
     add_link,
     add_trackers,
-    addressed,
     attribute,
     attributes,
     duration,
+    filled,
     first,
     first_text,
     flag,
     links,
     make,
     named,
-    number,
     offset,
     urls,
 )
@@ -34,11 +34,11 @@ def add_media_file(files: list[MediaFile], element: Element) -> None:
             url,
             get("delivery"),
             get("type"),
-            number(get("width")),
-            number(get("height")),
-            number(get("bitrate")),
-            number(get("minBitrate")),
-            number(get("maxBitrate")),
+            NUMBERS[get("width", "")],
+            NUMBERS[get("height", "")],
+            NUMBERS[get("bitrate", "")],
+            NUMBERS[get("minBitrate", "")],
+            NUMBERS[get("maxBitrate", "")],
             get("codec"),
             get("id"),
             get("apiFramework"),
@@ -52,8 +52,8 @@ def _mezzanine(element: Element, url: str) -> Mezzanine:
         url,
         get("delivery"),
         get("type"),
-        number(get("width")),
-        number(get("height")),
+        NUMBERS[get("width", "")],
+        NUMBERS[get("height", "")],
         get("codec"),
         get("id"),
     )
@@ -122,9 +122,9 @@ def _rare(kids: Kids, files: Kids, remarks: Remarks) -> _Rare:
     return _Rare(
         tuple([_icon(icon, remarks) for icon in icons]),
         first_text(kids, "AdParameters"),
-        addressed(files.get("Mezzanine"), _mezzanine),
-        addressed(files.get("InteractiveCreativeFile"), _interactive),
-        addressed(captions, _caption),
+        filled(files.get("Mezzanine"), _mezzanine),
+        filled(files.get("InteractiveCreativeFile"), _interactive),
+        filled(captions, _caption),
     )
 
 
@@ -162,7 +162,7 @@ def read_linear(element: Element, remarks: Remarks) -> Linear:
         else:
             others.setdefault(name, []).append(child)
     rare = _rare(others, files, remarks) if others or files else _NOTHING_RARE
-    return Linear(
+    facts = (
         duration(length or None, remarks),
         length or None,
         offset(element.get("skipoffset"), remarks),
@@ -175,3 +175,4 @@ def read_linear(element: Element, remarks: Remarks) -> Linear:
         rare.interactive_files,
         rare.caption_files,
     )
+    return make(Linear, facts)

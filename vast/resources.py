@@ -4,7 +4,7 @@ from typing import Literal
 
 from vast.document import Kids, text_of
 from vast.facts import Resource
-from vast.values import attribute
+from vast.values import attribute, make
 
 _KINDS: dict[str, Literal["static", "html", "iframe"]] = {
     "StaticResource": "static",
@@ -17,9 +17,10 @@ def resources_of(kids: Kids) -> tuple[Resource, ...]:
     """The resources among some children: files first, iframes last."""
     return tuple(
         [
-            Resource(_KINDS[name], value, attribute(element, "creativeType"))
-            for name in _KINDS
-            for element in kids.get(name, ())
+            make(Resource, (kind, value, attribute(element, "creativeType")))
+            for name, kind in _KINDS.items()
+            if name in kids
+            for element in kids[name]
             if (value := text_of(element))
         ]
     )

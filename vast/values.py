@@ -40,14 +40,10 @@ def _read_offset(text: str) -> Offset | None:
         return None
 
 
-_NUMBERS = Known(_read_number)
+# Text -> a whole number up to nine digits, also where it is written 640px or 640.0; None for what is no number.
+NUMBERS = Known(_read_number)
 _OFFSETS = Known(_read_offset)
 _DURATIONS = Known(read_duration)
-
-
-def number(text: str | None) -> int | None:
-    """A whole number up to nine digits, also where it is written 640px or 640.0."""
-    return None if text is None else _NUMBERS[text]
 
 
 def digits(text: str | None) -> int | None:
@@ -92,7 +88,10 @@ _items: Callable[[Element], list[tuple[str, str]]] = methodcaller("items")
 
 def attributes(element: Element) -> dict[str, str]:
     """All attributes, trimmed."""
-    return {name: value.strip() for name, value in _items(element)}
+    found = {}
+    for name, value in _items(element):
+        found[name] = value.strip()
+    return found
 
 
 def flag(element: Element, name: str) -> bool | None:
@@ -128,11 +127,11 @@ def urls(elements: Iterable[Element]) -> tuple[str, ...]:
     return tuple([url for element in elements if (url := text_of(element))])
 
 
-def addressed(elements: Iterable[Element] | None, read: Callable[[Element, str], Made]) -> tuple[Made, ...]:
-    """What `read` makes of every element that has an address."""
+def filled(elements: Iterable[Element] | None, read: Callable[[Element, str], Made]) -> tuple[Made, ...]:
+    """What `read` makes of every element that has a text, which may be an address."""
     if not elements:
         return ()
-    return tuple([read(element, url) for element in elements if (url := text_of(element))])
+    return tuple([read(element, text) for element in elements if (text := text_of(element))])
 
 
 def links(elements: Iterable[Element]) -> tuple[Link, ...]:
@@ -163,13 +162,9 @@ def add_trackers(trackers: list[Tracker], block: Element, remarks: Remarks) -> N
     for element in children(block):
         if LOCAL_NAMES[element.tag] != "Tracking" or not (url := text_of(element)):
             continue
-        event = at = None
-        for name, value in _items(element):
-            if name == "event":
-                event = value.strip()
-            elif name == "offset":
-                at = value
+        event = attribute(element, "event")
         if event:
+            at = element.get("offset")
             trackers.append(make(Tracker, (event, url, None if at is None else offset(at, remarks))))
         else:
             remarks.add("TRACKING_EVENT_MISSING", "a Tracking element names no event, so it never fires")
