@@ -230,16 +230,26 @@ def _without_doctype(data: bytes, notices: list[Notice]) -> bytes:
     return data[:start] + blank + data[bare.end() :]
 
 
+# What stands for a node, or is written as more than it was read from ("&quot;" in an attribute); the lowest first.
+_COUNTED = (
+    (b"=", MAX_ATTRIBUTES, "attributes"),
+    (b"&", MAX_REFERENCES, "references"),
+    (b">", MAX_REFERENCES, "closing brackets"),
+    (b'"', 4 * MAX_ATTRIBUTES, "quotation marks"),
+)
+
+
 def _check_size_of_tree(data: bytes, brackets: int, for_reading: bool) -> None:
     """Counts what costs memory; a text too short to hold that much is not counted."""
     # Namespaces cost more than attributes where parts are serialised: each repeats the ones declared above it.
     harmless = MAX_ATTRIBUTES if for_reading else _FREE_OF_COUNTS
     if len(data) > harmless and data.count(b"xmlns") > MAX_NAMESPACES:
         raise _too_many(f"{MAX_NAMESPACES} namespaces")
-    if len(data) > MAX_ATTRIBUTES and data.count(b"=") > MAX_ATTRIBUTES:
-        raise _too_many(f"{MAX_ATTRIBUTES} attributes")
-    if len(data) > MAX_REFERENCES and data.count(b"&") > MAX_REFERENCES:
-        raise _too_many(f"{MAX_REFERENCES} references")
+    for mark, most, what in _COUNTED:
+        if len(data) <= most:
+            break
+        if data.count(mark) > most:
+            raise _too_many(f"{most} {what}")
     if brackets > MAX_NODES and brackets - data.count(b"</") > MAX_NODES:
         raise _too_many(f"{MAX_NODES} elements, comments and instructions")
 
