@@ -6,13 +6,16 @@ OpenRTB request, same five bids, same configuration). Beside it an application t
 
 import asyncio
 import os
+import random
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
+from itertools import cycle
 from statistics import median
 from time import process_time
 from typing import Any
 
 import django
+import uvloop
 from aiolimiter import AsyncLimiter
 
 from bench.build import response
@@ -21,6 +24,7 @@ from pipeline.engine import build_vast_from_bid_response
 
 ROUNDS = 15
 REQUESTS = 100
+VIEWERS = 10_000
 BIDS = 5
 SLUG = "bcdfghjkmnpq"
 CONFIG = {
@@ -29,11 +33,11 @@ CONFIG = {
     "vast_version_default": "4.2",
     "enable_debug": True,
 }
-# A tag as connected televisions send it, its macros filled in.
-QUERY = (
-    "w=1920&h=1080&cb=8412973641&ip=203.0.113.77&ua=Roku%2FDVP-12.0%20(12.0.0.4182-88)&app_bundle=tv.example.living"
-    "&app_name=Living%20Room%20TV&did=1f0a6f2e-52b1-4a63-9d7f-1f3f6b1c9f5a&ifa_type=rida&lmt=0&us_privacy=1YNN"
-    "&pod_max_dur=180&pod_ad_slots=6&content_genre=drama&content_id=e-1081&rating=TV-14&channel_name=Drama%20One"
+# A tag as connected televisions send it, its macros filled in: viewer, device and programme differ by request.
+TAG = (
+    "w=1920&h=1080&cb={chance}&ip=203.0.{a}.{b}&ua=Roku%2FDVP-12.0%20(12.0.0.{a}-{b})&app_bundle=tv.example.living"
+    "&app_name=Living%20Room%20TV&did=1f0a6f2e-52b1-4a63-9d7f-{chance:012x}&ifa_type=rida&lmt=0&us_privacy=1YNN"
+    "&pod_max_dur=180&pod_ad_slots=6&content_genre=drama&content_id=e-{b}&rating=TV-14&channel_name=Drama%20One"
 )
 HEADERS = {
     "host": "127.0.0.1",
@@ -44,15 +48,25 @@ HEADERS = {
     "origin": "https://player.example.com",
     "connection": "keep-alive",
 }
+CLIENT = "203.0.113.77"
 SCOPE = {
     "type": "http",
     "method": "GET",
     "path": f"/vast/{SLUG}",
     "raw_path": f"/vast/{SLUG}".encode(),
-    "query_string": QUERY.encode(),
     "headers": [(name.encode(), value.encode()) for name, value in HEADERS.items()],
-    "client": ("203.0.113.77", 50_000),
+    "client": (CLIENT, 50_000),
 }
+
+
+def tags(count: int) -> list[str]:
+    """Queries of as many viewers, always the same ones."""
+    draw = random.Random(count)
+    return [
+        TAG.format(chance=draw.randrange(10**10), a=draw.randrange(256), b=draw.randrange(256))
+        for _ in range(count)
+    ]
+
 
 Message = dict[str, Any]
 Application = Callable[
@@ -66,6 +80,7 @@ class Driver:
     def __init__(self, loop: asyncio.AbstractEventLoop, application: Application) -> None:
         self._loop = loop
         self._application = application
+        self._queries = cycle(query.encode() for query in tags(VIEWERS))
         self.status, self.body = 0, b""
 
     def ask(self, times: int) -> None:
@@ -73,7 +88,8 @@ class Driver:
 
     async def _ask(self, times: int) -> None:
         for _ in range(times):
-            await self._application({**SCOPE}, self._receive, self._send)
+            scope = {**SCOPE, "query_string": next(self._queries)}
+            await self._application(scope, self._receive, self._send)
 
     async def _receive(self) -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
@@ -141,14 +157,14 @@ def raw(body: bytes) -> Application:
 async def same_build(endpoint: Any, body: bytes) -> Callable[[], bytes]:
     """The build that a request asks for, alone."""
     serving = site("serving")
-    served = await serving.serve(endpoint, serving.Call(QUERY, HEADERS, SCOPE["client"][0]))
+    served = await serving.serve(endpoint, serving.Call(tags(1)[0], HEADERS, CLIENT))
     request: Mapping[str, Any] = served.request
     return lambda: build_vast_from_bid_response(request, body, served.config.config).xml
 
 
 def run() -> dict[str, float]:
     body = response(BIDS)
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()  # as the server's
     try:
         endpoint = endpoint_of(body)
         build = loop.run_until_complete(same_build(endpoint, body))

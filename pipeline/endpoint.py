@@ -32,6 +32,7 @@ Header = tuple[bytes, bytes]
 
 PREFIX = "/vast/"
 METHODS = ("GET", "HEAD", "OPTIONS")
+MAX_HOST = 260  # the longest name and a port; what is longer is remembered by no cache
 NO_AD = no_ad_document("3.0", "")
 
 _DOCUMENT: tuple[Header, ...] = (
@@ -97,11 +98,11 @@ def slug_of(path: str) -> str | None:
 
 
 def refusal(knock: Knock, endpoint: OpenEndpoint | None) -> Answer | None:
-    """The answer to what no endpoint is needed for; None when the endpoint has to answer."""
+    """The answer that needs no endpoint's doing; None when the endpoint has to give it."""
     if knock.method not in METHODS:
         return Answer(405, headers=(_ALLOW,))
     host = knock.headers.get("host")
-    if host is not None and not _is_ours(host, tuple(settings.ALLOWED_HOSTS)):
+    if host is not None and (len(host) > MAX_HOST or not _is_ours(host, tuple(settings.ALLOWED_HOSTS))):
         return Answer(400)
     if endpoint is None:
         return Answer(404)

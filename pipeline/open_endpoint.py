@@ -43,11 +43,14 @@ class StoredAnswer(NamedTuple):
         return cls(body, tuple(found)[:HARD_CAP], CannedAnswer(body))
 
     def asked(self, request: Json) -> Json:
-        """The request as if its one imp were each of those that the response answers."""
+        """The request as if its one imp were each of those that the response answers, in one pod."""
         imps = request.get("imp")
         if not imps or not self.imp_ids or self.imp_ids == (imps[0]["id"],):
             return request
-        return {**request, "imp": [{**imps[0], "id": imp_id} for imp_id in self.imp_ids]}
+        imp = dict(imps[0])
+        if len(self.imp_ids) > 1 and "video" in imp:
+            imp["video"] = {"podid": "1", **imp["video"]}
+        return {**request, "imp": [{**imp, "id": imp_id} for imp_id in self.imp_ids]}
 
 
 class Bidding(NamedTuple):
@@ -149,6 +152,7 @@ class OpenEndpoint:
     merged: MergedConfig
     variant: Callable[[Settings], MergedConfig]
     bids: Bids
+    publisher: str
     tmax_ms: int
     allows_credentials: bool
     records_requests: bool
@@ -162,17 +166,24 @@ class OpenEndpoint:
             wanted["max_ads_in_pod"] = asked
         return self.variant(tuple(wanted.items())) if wanted else self.merged
 
-    def timed(self, request: Json) -> Json:
-        """The request with a time limit: the viewer's, where it is the shorter one."""
-        return {**request, "tmax": min(request.get("tmax") or self.tmax_ms, self.tmax_ms)}
+    def completed(self, request: Json) -> Json:
+        """The request with a time limit, the tag's where it is the shorter one, and with whose inventory it is.
+
+        The endpoint's publisher stands where the tag names none; an ad server wants an app or a site in any case.
+        """
+        place = "site" if "site" in request else "app"
+        inventory = request.get(place, {})
+        if self.publisher and "publisher" not in inventory:
+            inventory = {**inventory, "publisher": {"id": self.publisher}}
+        tmax_ms = min(request.get("tmax") or self.tmax_ms, self.tmax_ms)
+        return {**request, place: inventory, "tmax": tmax_ms}
 
 
 def _ads_asked(request: Json) -> int:
-    """The most ads that the request's imp takes; 0 when it does not say."""
-    for imp in request.get("imp", ()):
-        if "video" in imp:
-            return min(imp["video"].get("maxseq") or 0, HARD_CAP)
-    return 0
+    """The most ads that the request's one imp takes; 0 when it does not say."""
+    imp = request["imp"][0]
+    asked = imp.get("video") or imp.get("audio") or {}
+    return min(asked.get("maxseq") or 0, HARD_CAP)
 
 
 def _variant(publisher: Publisher | None, profile: Mapping[str, Any], wanted: Settings) -> MergedConfig:
@@ -193,6 +204,7 @@ def opened(row: Endpoint, bids: Bids) -> OpenEndpoint:
         merged=merged(row.publisher, profile),
         variant=lru_cache(VARIANTS)(partial(_variant, row.publisher, profile)),
         bids=bids,
+        publisher=row.publisher.name if row.publisher else "",
         tmax_ms=row.tmax_ms,
         allows_credentials=row.allows_credentials,
         records_requests=row.records_requests,

@@ -66,7 +66,7 @@ async def serve(endpoint: OpenEndpoint, call: Call) -> Served:
         nothing = build_vast_from_bid_response(None, None, endpoint.merged.config)
         return Served(Outcome.UNUSABLE, None, {}, notices, endpoint.merged, Answer(None, None), None, nothing)
     merged = endpoint.config(request)
-    request = RECEIVERS[merged.config.receiver].asked(endpoint.timed(request))
+    request = RECEIVERS[merged.config.receiver].asked(endpoint.completed(request))
     started = perf_counter()
     request, answer = await endpoint.bids.ask(request)
     auction_ms = (perf_counter() - started) * 1000

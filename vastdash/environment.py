@@ -46,7 +46,7 @@ VARIABLES = (
     Variable(
         "VASTDASH_ENDPOINT_RATE",
         "500",
-        "Requests a second that one endpoint answers; more get 429 without an ad",
+        "Requests a second that one endpoint answers in one process; more get 429 without an ad; 0 is no limit",
     ),
     Variable("VASTDASH_ENDPOINT_RECORDED", "50", "Requests kept of an endpoint whose record switch is on"),
     Variable(

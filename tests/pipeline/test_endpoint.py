@@ -249,6 +249,27 @@ class TestAuction:
         assert told[0] != "198.51.100.7"
         assert told[1] == "198.51.100.7"
 
+    @pytest.mark.parametrize(
+        ("query", "place", "named"),
+        [
+            ("", "app", {"publisher": {"id": "living-room"}}),
+            ("bundle=tv.app", "app", {"bundle": "tv.app", "publisher": {"id": "living-room"}}),
+            ("pubid=acme&bundle=tv.app", "app", {"bundle": "tv.app", "publisher": {"id": "acme"}}),
+        ],
+    )
+    async def test_the_inventory_is_the_endpoints_publishers_unless_the_tag_names_another(
+        self, player, query, place, named
+    ):
+        publisher = await Publisher.objects.acreate(name="living-room", title="Living Room")
+        async with FakePrebidServer(saying(http(pod(3)))) as server:
+            await player.get(await auctioned(server, publisher=publisher), query)
+            assert server.posted[0].json[place] == named
+
+    async def test_an_auction_is_told_of_an_app_even_by_an_empty_tag(self, player):
+        async with FakePrebidServer(saying(http(pod(3)))) as server:
+            await player.get(await auctioned(server))
+            assert server.posted[0].json["app"] == {}
+
 
 class TestConfiguration:
     async def test_the_layers_are_the_site_the_publisher_and_the_profile(self, player, settings):
@@ -279,6 +300,12 @@ class TestConfiguration:
     async def test_a_stored_response_answers_whichever_imp_is_asked(self, player):
         endpoint = await made(body(bid("a", impid="left"), bid("b", impid="right", price=4)))
         assert (await player.get(endpoint)).ads == ["a", "b"]
+
+    async def test_the_limits_of_a_pod_hold_over_all_imps_of_a_stored_response(self, player):
+        response = body(*(bid(name, impid=name, price=9, dur=30) for name in "abc"))
+        endpoint = await made(response, config={"enforce_pod": True})
+        assert len((await player.get(endpoint)).ads) == 3
+        assert len((await player.get(endpoint, "poddur=60")).ads) == 2
 
     async def test_a_no_ad_document_carries_the_error_address_of_the_endpoint(self, player):
         endpoint = await made(b'{"id": "1"}', config={"no_ad_error_url": "https://e.example/?c=[ERRORCODE]"})

@@ -226,7 +226,10 @@ class TestStoredAnswers:
         asked = stored.asked({"id": "r", "imp": [{"id": "1", "video": {"w": 640}}]})
         assert asked == {
             "id": "r",
-            "imp": [{"id": "x", "video": {"w": 640}}, {"id": "y", "video": {"w": 640}}],
+            "imp": [
+                {"id": "x", "video": {"podid": "1", "w": 640}},
+                {"id": "y", "video": {"podid": "1", "w": 640}},
+            ],
         }
 
     def test_an_answer_without_bids_changes_no_request(self):
