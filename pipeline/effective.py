@@ -95,7 +95,7 @@ def recalled(config: Mapping[str, Any], provenance: Mapping[str, str]) -> tuple[
 def unset(account: Layer | None = None) -> dict[str, str]:
     """Of each setting what applies where a profile (or, without ``account``, a publisher) does not set it."""
     return {
-        row.key: "the receiver decides" if row.layer == "receiver" else f"{row.value} ({row.layer})"
+        row.key: "receiver decides" if row.layer == "receiver" else f"{row.value} ({row.layer})"
         for row in effective(account).rows
     }
 

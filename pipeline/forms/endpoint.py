@@ -1,9 +1,9 @@
 """The form of an endpoint, for its page and the API alike: what it follows, where its bids come from, its switches."""
 
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from asgiref.sync import async_to_sync
 from django import forms
 from django.conf import settings
 
@@ -11,7 +11,7 @@ from pipeline.builds import refuse_the_unreadable
 from pipeline.engine import build_vast_from_bid_response
 from pipeline.intake import Refused, unpack
 from pipeline.models import Build, Endpoint, ReceiverProfile, Source, Upload
-from vast.address import parse_allowed, refusal
+from vast.address import AddressRefused, GuardedNetwork, parse_allowed
 from vastdash.models import Publisher
 
 TMAX_MS = (100, 10_000)
@@ -224,9 +224,26 @@ def _has_credentials(parts: SplitResult) -> bool:
 
 
 def _literal_refusal(host: str) -> str:
+    """What can be said of the host without resolving it, by the guard that will dial it."""
+    guard = GuardedNetwork(_NobodyDials(), _nothing_known, parse_allowed(settings.FETCH_ALLOWED))
     try:
-        ip_address(host)
-    except ValueError:
+        async_to_sync(guard.connect_tcp)(host, 443)
+    except AddressRefused as refused:
+        return f"{refused.text[:1].upper()}{refused.text[1:]}."
+    except OSError:  # a name: it is resolved and checked each time it is dialled
         return ""
-    text = refusal(host, parse_allowed(settings.FETCH_ALLOWED))
-    return f"{text}." if text else ""
+    return ""
+
+
+class _NobodyDials:
+    """A network on which every dial succeeds without reaching anybody."""
+
+    async def connect_tcp(self, *_where: Any) -> None:
+        return None
+
+    async def sleep(self, seconds: float) -> None:
+        return None
+
+
+async def _nothing_known(_host: str, _port: int) -> tuple[str, ...]:
+    return ()

@@ -33,7 +33,7 @@ VERSION_LABELS = {
 }
 PLACEMENT_LABELS = {
     "INLINE": "INLINE: the VAST element",
-    "WRAPPER": "WRAPPER: the element, on wrappers only",
+    "WRAPPER": "WRAPPER: on wrappers only",
     "EXTENSIONS": "EXTENSIONS: an extension",
     "SKIP": "SKIP: nowhere",
 }

@@ -117,6 +117,8 @@ class TestMaking:
             ({"auction_url": "http://127.0.0.1:8000/"}, "auction_url", "loopback"),
             ({"auction_url": "http://[::1]/"}, "auction_url", "loopback"),
             ({"auction_url": "http://169.254.169.254/latest"}, "auction_url", "metadata"),
+            ({"auction_url": "http://2130706433/"}, "auction_url", "number"),
+            ({"auction_url": "http://127.1/"}, "auction_url", "number"),
             ({"auction_url": "https://a.example/" + "x" * 500}, "auction_url", "500"),
         ],
     )
