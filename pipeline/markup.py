@@ -8,8 +8,10 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 from lxml import etree
 from pygments import highlight
+from pygments.filter import simplefilter
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import XmlLexer
+from pygments.token import Text, Whitespace
 
 from pipeline.findings import Remark, counts, remarks
 from vast.document import parse
@@ -17,7 +19,7 @@ from vast.errors import VastError
 from vast.lint import lint
 
 # Colouring costs about a second a megabyte, and so does laying the page out: a part at a time is shown.
-LINES = 400
+LINES = 300
 _CHARACTERS = 150_000
 _LONGEST_LINE = 20_000
 # A line found by its number is shown with some lines before it.
@@ -85,6 +87,15 @@ class _Lines(HtmlFormatter):
         return f'<span class="remarked">{span} tabindex="-1">{html}</span>{said}</span>'
 
 
+@simplefilter
+def _plain_blanks(
+    _self: object, _lexer: object, stream: Iterator[tuple[object, str]], _options: object
+) -> Iterator[tuple[object, str]]:
+    """Blanks need no colour: a third of the page's elements less."""
+    for kind, text in stream:
+        yield (Text if kind is Whitespace else kind), text
+
+
 def readable(xml: str) -> str:
     """The same document with one element a line; only blank text between elements differs from what is served.
 
@@ -114,6 +125,7 @@ def marked_up(
             at_line[line].append(remark)
     # Pygments escapes every character of the text; the spans round it are its own and ours.
     lexer = XmlLexer(stripnl=False, ensurenl=True)
+    lexer.add_filter(_plain_blanks())
     html = mark_safe(highlight("\n".join(shown), lexer, _Lines(start, at_line)))  # noqa: S308
     return MarkedUp(html, said, counts(findings), start, start + len(shown) - 1, len(lines))
 

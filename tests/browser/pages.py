@@ -13,6 +13,7 @@ from tests.browser.samples import FIFTEEN_SECONDS, NO_BID, OWN, POD, THIRTY_SECO
 from tests.browser.server import Server
 from tests.browser.walk import (
     build,
+    build_again,
     make_endpoint,
     make_receiver,
     play,
@@ -47,6 +48,7 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
     wrapper = build(page, server, OWN / "wrapper.json", "GAM_SSU")
     empty = build(page, server, NO_BID.path)
     pod = build(page, server, _pod_with_a_broken_bid(server), "GAM_SSU", collision_policy="MERGE")
+    again = build_again(page, "FREEWHEEL")
     build(page, server, THIRTY_SECONDS)
     interrupted = play(page, mode="headless", speed=0, provider="yandex", seed=INTERRUPTED_SEED)
     wait_for_state(page, "error")
@@ -74,6 +76,11 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("build-inline", "adops", f"/builds/{inline}/", twin=True),
         Place("build-wrapper", "adops", f"/builds/{wrapper}/", twin=True),
         Place("build-no-ad", "adops", f"/builds/{empty}/"),
+        Place("build-made-again", "adops", f"/builds/{again}/", twin=True),
+        Place("build-again", "adops", f"/builds/{pod}/again/", twin=True),
+        Place("build-ad", "adops", f"/builds/{pod}/ads/1/", twin=True),
+        Place("build-bids", "adops", f"/builds/{pod}/bids/", twin=True),
+        Place("build-document", "adops", f"/builds/{pod}/document/", twin=True),
         Place("build-manager", "manager", f"/builds/{pod}/", twin=True),
         Place("play", "adops", f"/sessions/new/?build={pod}"),
         Place("sessions", "adops", "/sessions/"),

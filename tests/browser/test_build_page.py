@@ -14,7 +14,7 @@ from tests.browser.conftest import Visit
 from tests.browser.samples import POD
 from tests.browser.server import Server
 from tests.browser.test_look import PHONE, overflow, violations
-from tests.browser.walk import THEMES, build, public_id
+from tests.browser.walk import THEMES, build, build_again
 
 PRICED = '<Pricing model="CPM" currency="GBP"><![CDATA[3.00]]></Pricing>'
 
@@ -83,9 +83,7 @@ def test_a_price_on_which_markup_and_bid_disagree_is_traced_to_its_rule_and_sett
     expect(remark).to_be_in_viewport()
     expect(remark).to_contain_text(number)
 
-    again = page.get_by_role("region", name="Build again")
-    again.get_by_label("Receiver").select_option("FREEWHEEL")
-    again.get_by_role("button", name="Build again").click()
+    second = build_again(page, "FREEWHEEL")
     comparison = page.get_by_role("region", name="Compared with")
     expect(comparison).to_contain_text("another document")
     expect(comparison.get_by_role("row").filter(has_text="Receiver").first).to_contain_text(
@@ -97,7 +95,7 @@ def test_a_price_on_which_markup_and_bid_disagree_is_traced_to_its_rule_and_sett
         comparison.bounding_box()["y"]
         < page.get_by_role("region", name="What was decided").bounding_box()["y"]
     )
-    assert public_id(page) != first
+    assert second != first
     edits = page.get_by_role("group", name="What was written into the ad").first
     expect(edits).to_contain_text("FREEWHEEL: advertiser")
     comparison.get_by_role("link", name=first).click()
@@ -135,8 +133,8 @@ def test_everything_is_reached_without_script(visit: Visit, server: Server, tmp_
     page.get_by_role("button", name="Narrow").click()
     expect(page.locator("#bid-rows tr")).to_have_count(12)
     page.goto(f"{server.url}/builds/{crowded}/")
-    page.get_by_role("link", name=re.compile("^Show more: 400 of")).click()
-    expect(page.locator("#L-401")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^Show more: 300 of")).click()
+    expect(page.locator("#L-301")).to_be_visible()
 
 
 def test_hundreds_of_bids_are_narrowed_and_followed_in_place(visit: Visit, server: Server, tmp_path: Path):
@@ -163,7 +161,7 @@ def test_a_finding_far_down_leads_to_its_part_of_the_document(visit: Visit, serv
     lint = page.get_by_role("region", name="Lint")
     far = lint.locator("a[href*='?line=']").first
     number = far.inner_text()
-    assert int(number) > 400
+    assert int(number) > 300
     far.click()
     line = page.locator(f"#L-{number}")
     expect(line).to_be_in_viewport()
@@ -205,10 +203,7 @@ def test_the_list_is_narrowed_and_says_so(visit: Visit, server: Server, tmp_path
 def states(page: Page, server: Server, folder: Path) -> list[tuple[str, str]]:
     """Pages and states that only a build brings about, by name."""
     first = build(page, server, disagreeing(folder))
-    page.locator("#again [name=receiver]").select_option("FREEWHEEL")
-    page.get_by_role("button", name="Build again").click()
-    expect(page.get_by_role("region", name="Compared with")).to_be_visible()
-    second = public_id(page)
+    second = build_again(page, "FREEWHEEL")
     crowded = build(page, server, crowd(folder, 300), selection_strategy="ALL")
     return [
         ("build again", f"/builds/{second}/"),
@@ -216,7 +211,7 @@ def states(page: Page, server: Server, folder: Path) -> list[tuple[str, str]]:
         ("settings to build again", f"/builds/{first}/again/"),
         ("many bids", f"/builds/{crowded}/"),
         ("bids", f"/builds/{crowded}/bids/?from=50"),
-        ("part of the document", f"/builds/{crowded}/document/?first=401"),
+        ("part of the document", f"/builds/{crowded}/document/?first=301"),
         ("no build matches", "/builds/?title=nothing-is-called-so"),
     ]
 

@@ -80,6 +80,18 @@ def build(page: Page, server: Server, path: Path, receiver: str = "GENERIC", **o
     return public_id(page)
 
 
+def build_again(page: Page, receiver: str, **options: str) -> str:
+    """Builds the response of the open build for another receiver; returns the public id of the new one, then open."""
+    before = public_id(page)
+    form = page.get_by_role("region", name="Build again")
+    form.get_by_label("Receiver").select_option(receiver)
+    for name, value in options.items():
+        form.locator(f"[name={name}]").select_option(value)
+    form.get_by_role("button", name="Build again").click()
+    expect(page.get_by_role("region", name="Compared with")).to_contain_text(before)
+    return public_id(page)
+
+
 def play(page: Page, **choices: str | int) -> str:
     """Fills in the play form of the open build and starts; returns the public id of the session, then open."""
     form = page.locator("#play-form")
