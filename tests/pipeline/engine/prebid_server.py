@@ -70,11 +70,11 @@ def breaking_off(sent=b"", *, reset=True) -> Reply:
     return reply
 
 
-def without_end(piece) -> Reply:
+def without_end(piece, **headers) -> Reply:
     """Sends chunks of a body for as long as somebody takes them."""
 
     async def reply(reader, writer, posted):
-        writer.write(http(content_length=None, transfer_encoding="chunked"))
+        writer.write(http(content_length=None, transfer_encoding="chunked", **headers))
         while True:
             writer.write(chunk(piece))
             await writer.drain()
