@@ -18,4 +18,4 @@ class PersonAdmin(UserAdmin):
 class PublisherAdmin(admin.ModelAdmin):
     list_display = ("name", "title", "updated_at")
     # Overrides are checked by the engine where the site edits them; raw JSON typed here could break every start.
-    readonly_fields = ("playback",)
+    readonly_fields = ("playback", "receiver_config")

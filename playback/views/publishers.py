@@ -3,6 +3,7 @@
 from copy import copy
 
 from django.contrib import messages
+from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -49,10 +50,18 @@ def _edit(request: HttpRequest, publisher: Publisher) -> HttpResponse:
 
 
 def publisher_delete(request: HttpRequest, name: str) -> HttpResponse:
-    """Asks first; sessions keep the publisher's name in their record."""
+    """Asks first; sessions keep the publisher's name in their record. One that endpoints follow stays."""
     publisher = get_object_or_404(Publisher, name=name)
     if request.method == "POST":
-        publisher.delete()
+        try:
+            publisher.delete()
+        except ProtectedError:
+            return _ask_to_delete(request, publisher, status=409)
         messages.success(request, f"{publisher.title} is deleted. Its past sessions are kept.")
         return redirect("publisher-list")
-    return render(request, "playback/publisher_delete.html", {"publisher": publisher})
+    return _ask_to_delete(request, publisher)
+
+
+def _ask_to_delete(request: HttpRequest, publisher: Publisher, status: int = 200) -> HttpResponse:
+    context = {"publisher": publisher, "endpoints": publisher.endpoints.all()}
+    return render(request, "playback/publisher_delete.html", context, status=status)

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from tests.pipeline.settings_forms import make_endpoint
 from tests.playback.level_forms import level_form, shown_fields
 from tests.site.rows import make_provider, make_session
 from vastdash.models import Publisher
@@ -147,6 +148,16 @@ def test_deleting_asks_first_and_keeps_past_sessions(ad_ops):
     page = ad_ops.get(reverse("session", args=[session.public_id]))
     assert page.status_code == 200
     assert "attic" in page.content.decode()
+
+
+def test_a_publisher_that_an_endpoint_follows_stays(ad_ops):
+    endpoint = make_endpoint(publisher=make("attic"))
+    gone = reverse("publisher-delete", args=["attic"])
+    assert "1 endpoint follows its receiver settings" in ad_ops.get(gone).content.decode()
+    answer = ad_ops.post(gone)
+    assert answer.status_code == 409
+    assert reverse("endpoint", args=[endpoint.public_id]) in answer.content.decode()
+    assert Publisher.objects.exists()
 
 
 def test_qa_may_not_delete(qa):

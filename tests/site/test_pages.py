@@ -255,12 +255,21 @@ def test_the_administration_opens_for_a_superuser_and_builds_and_sessions_are_on
 def test_rules_cannot_be_typed_past_the_engine_in_the_administration(superuser):
     provider = make_provider("yandex")
     publisher = Publisher.objects.create(name="attic", title="Attic", playback={"mode": "real"})
+    publisher.receiver_config = {"default_currency": "CHF"}
+    publisher.save()
     for row, address in ((provider, "playback/provider"), (publisher, "vastdash/publisher")):
         before = row.playback
-        fields = {"name": row.name, "title": "Renamed", "position": "3", "playback": "[1]"}
+        fields = {
+            "name": row.name,
+            "title": "Renamed",
+            "position": "3",
+            "playback": "[1]",
+            "receiver_config": "[1]",
+        }
         assert superuser.post(f"/admin/{address}/{row.pk}/change/", fields).status_code == 302
         row.refresh_from_db()
         assert (row.title, row.playback) == ("Renamed", before)
+    assert publisher.receiver_config == {"default_currency": "CHF"}
 
 
 @pytest.mark.parametrize(
