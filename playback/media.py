@@ -8,8 +8,9 @@ from django.templatetags.static import static
 
 from playback.engine.client import playing_order
 from playback.engine.media import choose_media
-from vast.ad import recall
 from vast.errors import VastError
+from vast.playback import read_playback
+from vast.recall import recall
 
 # The samples' media stand under a reserved host name; their files are our own.
 OWN_MEDIA = "https://ads.example.com/media/"
@@ -27,7 +28,7 @@ class Media:
 def media_of(xml: str, ad_index: int) -> Media | None:
     """The file the player chose, or None when the ad has none that can be played."""
     try:
-        ads = playing_order(recall(xml).ads)
+        ads = playing_order(recall(read_playback, xml).ads)
     except VastError:
         return None
     linear = ads[ad_index].linear if ad_index < len(ads) else None

@@ -6,7 +6,6 @@ Every tolerance that changes what is read is a notice (IAB VAST 2.0 to 4.3; play
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from vast.creative import read_creative
@@ -73,11 +72,8 @@ __all__ = [
     "ViewableImpression",
     "WrapperFacts",
     "read",
-    "recall",
 ]
 
-_KEPT = 256
-_LONGEST_KEPT = 64 * 1024
 # Elements of an InLine or Wrapper that hold one text.
 _TEXTS = frozenset(
     ("AdSystem", "AdTitle", "Description", "Advertiser", "AdServingId", "Survey", "VASTAdTagURI")
@@ -269,13 +265,3 @@ def read(source: bytes | str | Document, *, lenient: bool = True) -> Vast:
             errors.append(url)
     notices = (*document.notices, *remarks) if remarks else document.notices
     return make(Vast, (document.version, tuple(ads), tuple(errors), notices))
-
-
-def recall(source: bytes | str, *, lenient: bool = True) -> Vast:
-    """The facts as `read` gives them, for documents that come again: the last 256 of up to 64 KiB are kept."""
-    return _kept(source, lenient) if len(source) <= _LONGEST_KEPT else read(source, lenient=lenient)
-
-
-@lru_cache(maxsize=_KEPT)
-def _kept(source: bytes | str, lenient: bool) -> Vast:
-    return read(source, lenient=lenient)

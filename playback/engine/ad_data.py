@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vast.ad import Ad, Linear
 from vast.durations import read_duration
 from vast.notice import Notice
+from vast.playback import AdToPlay, LinearToPlay
 
 if TYPE_CHECKING:
     from playback.engine.plan import Plan, PlanKey
@@ -18,17 +18,17 @@ class AdData:
     `plans` is where `plan.plan_of` keeps what it compiled for this ad: plans live as long as their ad.
     """
 
-    ad: Ad
+    ad: AdToPlay
     version: str
     sha256: str
     index: int = 0
-    wrappers: tuple[Ad, ...] = ()
+    wrappers: tuple[AdToPlay, ...] = ()
     notices: tuple[Notice, ...] = ()
     lenient: bool = True
     plans: "dict[PlanKey, Plan]" = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
-    def linear(self) -> Linear | None:
+    def linear(self) -> LinearToPlay | None:
         return self.ad.linear
 
     @property
@@ -38,7 +38,7 @@ class AdData:
         return milliseconds if self.lenient or not remark else None
 
     @property
-    def levels(self) -> tuple[tuple[str, Ad], ...]:
+    def levels(self) -> tuple[tuple[str, AdToPlay], ...]:
         """Every ad whose trackers count, with the name of its level: wrapper 1 (outermost), wrapper 2, ..., InLine."""
         wrappers = tuple((f"wrapper {depth}", ad) for depth, ad in enumerate(self.wrappers, 1))
         return (*wrappers, ("InLine", self.ad))

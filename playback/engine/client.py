@@ -7,8 +7,9 @@ from typing import Any, Self
 from playback.engine.ad_data import AdData, NoAd
 from playback.engine.config import PlaybackSessionConfig
 from playback.engine.resolver import ConfigResolver, Level
-from vast.ad import Ad, Vast, recall
 from vast.errors import VastError, VastErrorCode
+from vast.playback import AdToPlay, VastToPlay, read_playback
+from vast.recall import recall
 
 
 class VastClient:
@@ -28,7 +29,7 @@ class VastClient:
     async def request_ad(self) -> AdData | NoAd:
         """The ad to play. ValueError when `ad_index` names an ad the document does not have."""
         try:
-            vast = recall(self.document, lenient=self.lenient)
+            vast = recall(read_playback, self.document, lenient=self.lenient)
         except VastError as refused:
             return NoAd(int(refused.code), refused.text, refused.reason)
         ads = playing_order(vast.ads)
@@ -43,13 +44,13 @@ class VastClient:
             )
         return self._choose(vast, ads)
 
-    def _choose(self, vast: Vast, ads: Sequence[Ad]) -> AdData | NoAd:
+    def _choose(self, vast: VastToPlay, ads: Sequence[AdToPlay]) -> AdData | NoAd:
         index = self.ad_index or 0
         if not 0 <= index < len(ads):
             raise ValueError(f"ad_index {index} names no ad: the document holds {len(ads)}")
         ad = ads[index]
         if ad.kind == "wrapper":
-            uri = ad.wrapper.ad_tag_uri if ad.wrapper else None
+            uri = ad.ad_tag_uri
             text = f"the ad is a wrapper: its VASTAdTagURI has to be followed first ({uri or 'it has none'})"
             return NoAd(
                 int(VastErrorCode.WRAPPER_GENERAL), text, "WRAPPER", tuple(vast.errors), uri, vast.notices
@@ -74,7 +75,7 @@ class VastClient:
         await self.close()
 
 
-def playing_order(ads: Sequence[Ad]) -> tuple[Ad, ...]:
+def playing_order(ads: Sequence[AdToPlay]) -> tuple[AdToPlay, ...]:
     """The pod by ascending sequence, then the stand-alone ads in document order (IAB VAST 4.3 §3.3.1)."""
     pod = sorted((ad for ad in ads if ad.sequence is not None), key=lambda ad: ad.sequence or 0)
     return (*pod, *(ad for ad in ads if ad.sequence is None))

@@ -28,9 +28,10 @@ from playback.engine.interruptions import (
 from playback.engine.media import choose_media
 from playback.engine.session import PlaybackEvent, Tracked
 from playback.engine.splitmix import draws
-from vast.ad import Ad, MediaFile, Tracker
+from vast.ad import MediaFile, Tracker
 from vast.durations import Offset
 from vast.errors import VastErrorCode
+from vast.playback import AdToPlay
 
 US: Final = 1_000_000
 MS: Final = 1_000
@@ -316,10 +317,10 @@ def _other_pixels(ad_data: AdData) -> dict[str, tuple[Pixel, ...]]:
     return {event: tuple(pixels) for event, pixels in found.items()}
 
 
-def _errors(origin: str, ad: Ad) -> Iterator[Pixel]:
+def _errors(origin: str, ad: AdToPlay) -> Iterator[Pixel]:
     return (Pixel("error", link.url, origin) for link in ad.errors)
 
 
-def _clicks(origin: str, ad: Ad) -> Iterator[Pixel]:
+def _clicks(origin: str, ad: AdToPlay) -> Iterator[Pixel]:
     links = ad.linear.click_tracking if ad.linear else ()
     return (Pixel("click", link.url, origin) for link in links)

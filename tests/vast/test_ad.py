@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from vast.ad import Link, MediaFile, Tracker, read, recall
+from vast.ad import Link, MediaFile, Tracker, read
 from vast.document import parse
 from vast.durations import Offset
 from vast.errors import VastError
+from vast.recall import recall
 
 FULL = (Path(__file__).parent / "every_element.xml").read_text(encoding="utf-8")
 
@@ -230,19 +231,19 @@ def test_no_ads_is_a_document_with_its_root_errors():
 
 
 def test_a_document_that_comes_again_is_not_read_again():
-    first = recall(FULL)
+    first = recall(read, FULL)
     assert first == read(FULL)
-    assert recall(FULL) is first
-    assert recall(FULL.encode()) == first
+    assert recall(read, FULL) is first
+    assert recall(read, FULL.encode()) == first
 
 
 def test_a_document_too_long_to_be_kept_is_read_each_time():
     long = FULL.replace("</VAST>", f"<!--{'x' * 70_000}--></VAST>")
-    assert recall(long) == read(long)
-    assert recall(long) is not recall(long)
+    assert recall(read, long) == read(long)
+    assert recall(read, long) is not recall(read, long)
 
 
 def test_what_cannot_be_read_is_refused_each_time():
     for _ in range(2):
         with pytest.raises(VastError):
-            recall("<VAST")
+            recall(read, "<VAST")
