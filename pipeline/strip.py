@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from vast.ad import recall
 from vast.durations import format_duration
 from vast.errors import VastError
+from vast.playback import read_playback
+from vast.recall import recall
 
 # What an ad of unknown length is drawn as where no ad's length is known, and the least an ad is drawn as.
 _GUESS_MS = 15_000
@@ -106,7 +107,7 @@ def _percent(value: float) -> float:
 def _durations(vast: str, selected: Sequence[Mapping[str, Any]]) -> list[int | None]:
     """What the served ads state, else what the bids do; None for neither."""
     try:
-        served = [ad.duration_ms for ad in recall(vast).ads]
+        served = [ad.duration_ms for ad in recall(read_playback, vast).ads]
     except VastError:
         served = []
     if len(served) != len(selected):
