@@ -56,12 +56,13 @@ def test_tests_run_on_the_versions_that_the_site_runs_on():
     } == {}
 
 
-def test_the_npm_lock_names_hashes_and_no_addresses():
-    text = (ROOT / "package-lock.json").read_text()
+@pytest.mark.parametrize(("folder", "kind"), [("", "dependencies"), ("bench/node", "devDependencies")])
+def test_an_npm_lock_names_hashes_and_no_addresses(folder, kind):
+    text = (ROOT / folder / "package-lock.json").read_text()
     assert '"resolved"' not in text
-    wanted = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    wanted = json.loads((ROOT / folder / "package.json").read_text())[kind]
     packages = json.loads(text)["packages"]
-    assert packages[""]["dependencies"] == wanted
+    assert packages[""][kind] == wanted
     for name, package in packages.items():
         assert not name or package["integrity"].startswith("sha512-"), name
     assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
