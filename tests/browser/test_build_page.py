@@ -69,7 +69,7 @@ def test_a_price_on_which_markup_and_bid_disagree_is_traced_to_its_rule_and_sett
 
     lint = page.get_by_role("region", name="Lint")
     jump = lint.get_by_role("link", name=re.compile(r"^line \d+, ad 2$")).first
-    number = jump.inner_text()
+    number = jump.text_content() or ""
     jump.focus()
     page.keyboard.press("Enter")
     line = page.locator(f"#L-{number}")
@@ -160,7 +160,7 @@ def test_a_finding_far_down_leads_to_its_part_of_the_document(visit: Visit, serv
     build(page, server, crowd(tmp_path, 60), selection_strategy="ALL")
     lint = page.get_by_role("region", name="Lint")
     far = lint.locator("a[href*='?line=']").first
-    number = far.inner_text()
+    number = far.text_content() or ""
     assert int(number) > 300
     far.click()
     line = page.locator(f"#L-{number}")

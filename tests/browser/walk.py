@@ -22,7 +22,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 _OFFSET = re.compile(r'id="live-head" data-offset="([0-9.]+)"')
-_PUBLIC_ID = re.compile(r"/(?:builds|sessions|endpoints)/(\w+)/$")
+_PUBLIC_ID = re.compile(r"/(?:builds|sessions|endpoints)/(\w+)/(?:#.*)?$")
 
 
 class Chromium:
