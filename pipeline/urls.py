@@ -33,7 +33,9 @@ urlpatterns = [
     path("endpoints/<str:public_id>/delete/", endpoints.endpoint_delete, name="endpoint-delete"),
     path("endpoints/<str:public_id>/try/", endpoints.endpoint_try, name="endpoint-try"),
     path(
-        "endpoints/<str:public_id>/requests/<int:row_id>/", endpoints.endpoint_request, name="endpoint-request"
+        "endpoints/<str:public_id>/requests/<int:row_id>/",
+        endpoints.endpoint_request,
+        name="endpoint-request",
     ),
     path("vast/<str:slug>/debug", debug.endpoint_debug, name="endpoint-debug"),
 ]
