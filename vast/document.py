@@ -107,6 +107,11 @@ def bare_name(tag: object) -> str:
 children: Callable[[Element], list[Element]] = itemgetter(slice(None))
 
 
+def names_of(elements: Sequence[Element]) -> list[str]:
+    """The local names of some elements; "" for comments and processing instructions."""
+    return [LOCAL_NAMES[element.tag] for element in elements]
+
+
 def local_name(element: Element) -> str:
     """The element's name without its namespace; "" for comments and processing instructions."""
     return bare_name(element.tag)
@@ -174,24 +179,15 @@ def _decode(data: bytes) -> bytes:
         ) from None
 
 
-def _as_utf8(data: bytes | str, max_bytes: int) -> bytes:
-    if len(data) > max_bytes:
-        raise _too_large(max_bytes)
-    if isinstance(data, bytes):
-        encoded = _decode(data)
-    else:
-        try:
-            encoded = data.encode("utf-8")
-        except UnicodeEncodeError:
-            raise _refuse(
-                VastErrorCode.XML_PARSING,
-                "ENCODING",
-                "the text holds lone surrogates, which XML cannot carry",
-            ) from None
-    encoded = encoded.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if len(encoded) > max_bytes:
-        raise _too_large(max_bytes)
-    return encoded
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise _refuse(
+            VastErrorCode.XML_PARSING,
+            "ENCODING",
+            "the text holds lone surrogates, which XML cannot carry",
+        ) from None
 
 
 def _too_large(max_bytes: int) -> VastError:
@@ -204,12 +200,18 @@ def _too_large(max_bytes: int) -> VastError:
 
 def _prepared(data: bytes | str, max_bytes: int, notices: list[Notice]) -> bytes:
     """The document as libxml2 may see it: UTF-8 without a mark or a DOCTYPE."""
-    if isinstance(data, bytes) and len(data) <= max_bytes and _PLAIN.match(data):
-        return data
-    encoded = _as_utf8(data, max_bytes)
+    if len(data) > max_bytes:
+        raise _too_large(max_bytes)
+    encoded = _encode(data) if isinstance(data, str) else data
+    usual = _PLAIN.match(encoded)
+    if not usual:
+        encoded = encoded if isinstance(data, str) else _decode(encoded)
+        encoded = encoded.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if len(encoded) > max_bytes:
+        raise _too_large(max_bytes)
     if not encoded:
         raise _refuse(VastErrorCode.XML_PARSING, "NOT_XML", "the document is empty")
-    return _without_doctype(encoded, notices)
+    return encoded if usual else _without_doctype(encoded, notices)
 
 
 def _without_doctype(data: bytes, notices: list[Notice]) -> bytes:
@@ -375,13 +377,13 @@ def parse(
 
 def serialise(root: Element) -> bytes:
     """The whole tree as UTF-8 with an XML declaration."""
-    return DECLARATION + serialise_element(root)
+    return DECLARATION + serialise_element(root).encode()
 
 
-def serialise_element(element: Element) -> bytes:
-    """One element as UTF-8 without a declaration; namespaces declared above it are written on it."""
-    written: Any = etree.tostring(element, encoding="utf-8", with_tail=False)
-    return bytes(written)
+def serialise_element(element: Element) -> str:
+    """One element as text without a declaration; namespaces declared above it are written on it."""
+    written: Any = etree.tostring(element, encoding="unicode", with_tail=False)
+    return str(written)
 
 
 def highest(versions: Sequence[str]) -> str:

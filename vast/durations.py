@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 _CLOCK = re.compile(r"([0-9]{2,5}):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,9}))?")
 _LOOSE_CLOCK = re.compile(r"([0-9]{1,5}):([0-5]?[0-9]):([0-5]?[0-9])(?:[.,]([0-9]{1,9}))?")
@@ -64,6 +65,7 @@ def parse_duration(text: str, *, lenient: bool = True) -> int:
     return milliseconds
 
 
+@lru_cache(maxsize=1024)
 def format_duration(ms: int) -> str:
     """HH:MM:SS, with .mmm only when there is a fraction; below zero counts as zero, hours may pass 99."""
     seconds, fraction = divmod(max(ms, 0), 1000)

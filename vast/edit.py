@@ -6,6 +6,7 @@ Orders: the IAB schemas of VAST 2.0, 3.0, 4.0, 4.1 and 4.2 (4.3 keeps that of 4.
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import cast
 
 from lxml import etree
 
@@ -78,19 +79,16 @@ def first_child(parent: Element, name: str) -> Element | None:
 
 
 def linears(side: Element) -> list[Element]:
-    """The Linear elements of an InLine or Wrapper, in document order."""
-    return [linear for block in children(side, "Creatives") for linear in linears_of(block)]
+    """The Linear elements of an InLine or Wrapper, in its namespace, in document order."""
+    namespace = str(side.tag).rpartition("}")[0][1:]
+    return cast("list[Element]", _linears_in(namespace)(side))
 
 
-def linears_of(creatives: Element) -> list[Element]:
-    """The Linear elements of one Creatives block, in document order."""
-    return [
-        linear
-        for creative in creatives
-        if bare_name(creative.tag) == "Creative"
-        for linear in creative
-        if bare_name(linear.tag) == "Linear"
-    ]
+@lru_cache(maxsize=64)
+def _linears_in(namespace: str) -> etree.XPath:
+    if not namespace:
+        return etree.XPath("Creatives/Creative/Linear")
+    return etree.XPath("v:Creatives/v:Creative/v:Linear", namespaces={"v": namespace})
 
 
 def _tag(parent: Element, name: str) -> str:

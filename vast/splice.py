@@ -5,10 +5,10 @@ To write an element costs a third of making it, and a build adds a dozen to ever
 
 from collections.abc import Sequence
 from functools import lru_cache
-from operator import attrgetter, itemgetter
-from typing import NamedTuple
+from operator import itemgetter
 
-from vast.document import Element, bare_name, local_name, serialise_element
+from vast.document import Element, bare_name, names_of, serialise_element
+from vast.document import children as children_of
 from vast.edit import blank, ranks
 
 _UNWRITABLE = dict.fromkeys([*range(0x20), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF])
@@ -17,18 +17,13 @@ _IN_TEXT = _UNWRITABLE | str.maketrans(
 )
 _IN_ATTRIBUTE = _IN_TEXT | str.maketrans({"\t": "&#9;", "\n": "&#10;", '"': "&quot;"})
 
+# Stands where an addition will. ASCII, because text with other characters is encoded slower; long, because what is long
+# and unlike its surroundings is found in great steps.
+MARK = "@" + "~^" * 12
+
 _rank = itemgetter(0)
-_index = attrgetter("index")
 
 Attributes = tuple[tuple[str, str], ...]
-
-
-class Addition(NamedTuple):
-    """XML that becomes a child called `name` at its place in the schema order, or the last child of a `block` there."""
-
-    xml: str
-    name: str
-    block: Element | None = None
 
 
 @lru_cache(maxsize=1024)
@@ -38,8 +33,11 @@ def _written(attributes: Attributes) -> str:
 
 def leaf_xml(prefix: str | None, name: str, text: str, attributes: Attributes = ()) -> str:
     """An element with text, without the characters XML cannot carry."""
-    plain = text.isprintable() and "&" not in text and "<" not in text and ">" not in text
-    return element_xml(prefix, name, text if plain else text.translate(_IN_TEXT), attributes)
+    if not text.isprintable() or "&" in text or "<" in text or ">" in text:
+        text = text.translate(_IN_TEXT)
+    if prefix or attributes:
+        return element_xml(prefix, name, text, attributes)
+    return f"<{name}>{text}</{name}>"
 
 
 def element_xml(prefix: str | None, name: str, inside: str, attributes: Attributes = ()) -> str:
@@ -48,13 +46,76 @@ def element_xml(prefix: str | None, name: str, inside: str, attributes: Attribut
     return f"<{tag}{_written(attributes) if attributes else ''}>{inside}</{tag}>"
 
 
+class Splice:
+    """XML to be written among the children of an element. `children` and their local `names` are those of the start."""
+
+    __slots__ = ("_added", "_version", "children", "names", "parent")
+
+    def __init__(self, parent: Element, version: str) -> None:
+        self.parent = parent
+        self.children = children_of(parent)
+        self.names = names_of(self.children)
+        self._version = version
+        self._added: list[tuple[str, str, Element | None]] = []
+
+    def named(self, name: str) -> list[Element]:
+        """The children of a local name, in document order; none for "", the name of comments."""
+        if not name or name not in self.names:
+            return []
+        return [child for child, its in zip(self.children, self.names, strict=True) if its == name]
+
+    def add(self, name: str, xml: str, block: Element | None = None) -> None:
+        """XML for a new child at its place in the schema order, or for the end of the `block` of that name."""
+        self._added.append((name, xml, block))
+
+    def written(self, element: Element) -> str:
+        """An element round it as text, with what was added and the namespaces it needs, without a declaration.
+
+        The tree is marked for that and is of no use afterwards.
+        """
+        gaps = self._gaps() if self._added else []
+        mark = MARK
+        while True:
+            for gap in gaps:
+                gap.mark(mark)
+            pieces = serialise_element(element).split(mark)
+            if len(pieces) == len(gaps) + 1:
+                break
+            # The document spells the mark out itself; a longer one is tried.
+            mark += 2 * mark[1:]
+        for number, gap in enumerate(gaps):
+            pieces[number] += gap.between.join(gap.xml)
+        return "".join(pieces)
+
+    def _gaps(self) -> list["_Gap"]:
+        """Where the XML goes, in document order: each in front of the first child that the schema puts behind it."""
+        children, names = children_of(self.parent), self.names
+        if children != self.children:
+            names = names_of(children)
+        known = ranks(bare_name(self.parent.tag), self._version)
+        unknown = len(known)
+        standing = [known.get(name, -1) for name in names]
+        # Behind all children, whatever they are.
+        standing.append(unknown + 1)
+        gaps: dict[float, _Gap] = {}
+        index = 0
+        ranked = [(known.get(name, unknown), xml, block) for name, xml, block in self._added]
+        for rank, xml, block in sorted(ranked, key=_rank):
+            while standing[index] <= rank:
+                index += 1
+            place = index if block is None else children.index(block) + 0.5
+            if place not in gaps:
+                gaps[place] = _between(self.parent, children, index) if block is None else _end_of(block)
+            gaps[place].xml.append(xml)
+        return [gaps[place] for place in sorted(gaps)]
+
+
 class _Gap:
     """A place for XML behind an element (in its tail) or at its start (in its text), with the blanks round it."""
 
-    __slots__ = ("between", "holder", "index", "is_tail", "lead", "rest", "xml")
+    __slots__ = ("between", "holder", "is_tail", "lead", "rest", "xml")
 
-    def __init__(self, index: float, holder: Element, is_tail: bool) -> None:
-        self.index = index
+    def __init__(self, holder: Element, is_tail: bool) -> None:
         self.holder = holder
         self.is_tail = is_tail
         self.lead = (holder.tail if is_tail else holder.text) or ""
@@ -69,61 +130,9 @@ class _Gap:
             self.holder.text = text
 
 
-class Splice:
-    """Additions to the children of one element, marked in its tree and written when an element round it is."""
-
-    __slots__ = ("_gaps", "_mark")
-
-    def __init__(self, parent: Element, version: str, additions: Sequence[Addition]) -> None:
-        self._mark = "\ue000+\ue001"
-        self._gaps = _gaps(parent, version, additions) if additions else []
-        for gap in self._gaps:
-            gap.mark(self._mark)
-
-    def serialise(self, element: Element) -> bytes:
-        """The element as UTF-8, with the additions and the namespaces it needs, without a declaration."""
-        written = serialise_element(element)
-        if not self._gaps:
-            return written
-        pieces = written.split(self._mark.encode())
-        if len(pieces) != len(self._gaps) + 1:
-            # The document spells the mark out itself; a longer one is tried.
-            self._mark = self._mark[0] + 2 * self._mark[1:-1] + self._mark[-1]
-            for gap in self._gaps:
-                gap.mark(self._mark)
-            return self.serialise(element)
-        whole = [pieces[0]]
-        for gap, piece in zip(self._gaps, pieces[1:], strict=True):
-            whole += (gap.between.join(gap.xml).encode(), piece)
-        return b"".join(whole)
-
-
-def _gaps(parent: Element, version: str, additions: Sequence[Addition]) -> list[_Gap]:
-    """Where the additions go, in document order: each in front of the first child that the schema puts behind it."""
-    known = ranks(local_name(parent), version)
-    unknown = len(known)
-    children = list(parent)
-    standing = [known.get(bare_name(child.tag), -1) for child in children]
-    # Behind all children, whatever they are.
-    standing.append(unknown + 1)
-    gaps: dict[float, _Gap] = {}
-    index = 0
-    ranked = [(known.get(name, unknown), xml, block) for xml, name, block in additions]
-    for rank, xml, block in sorted(ranked, key=_rank):
-        while standing[index] <= rank:
-            index += 1
-        place = index if block is None else children.index(block) + 0.5
-        gap = gaps.get(place)
-        if gap is None:
-            gap = _between(parent, children, index) if block is None else _end_of(block, place)
-            gaps[place] = gap
-        gap.xml.append(xml)
-    return sorted(gaps.values(), key=_index) if len(gaps) > 1 else list(gaps.values())
-
-
 def _between(parent: Element, children: Sequence[Element], index: int) -> _Gap:
     """The gap in front of the child of that index (or behind the last), which keeps the indentation of its lines."""
-    gap = _Gap(index, children[index - 1] if index else parent, bool(index))
+    gap = _Gap(children[index - 1] if index else parent, bool(index))
     if gap.lead.isspace() and children:
         gap.rest = gap.lead
         if index == len(children):
@@ -132,5 +141,5 @@ def _between(parent: Element, children: Sequence[Element], index: int) -> _Gap:
     return gap
 
 
-def _end_of(block: Element, index: float) -> _Gap:
-    return _Gap(index, block[-1], True) if len(block) else _Gap(index, block, False)
+def _end_of(block: Element) -> _Gap:
+    return _Gap(block[-1], True) if len(block) else _Gap(block, False)

@@ -5,6 +5,8 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import NamedTuple
 
+import msgspec
+
 from pipeline.engine.meta import CanonicalMeta
 
 # AdCOM 1.0, list "Category Taxonomies": the lists a bid's cattax may name, as the address of their publisher. 500 and
@@ -19,7 +21,7 @@ AUTHORITIES = {
 }
 
 
-class Leaf(NamedTuple):
+class Leaf(msgspec.Struct, frozen=True, gc=False):
     """One element to write: its name inside an Extension, its text, its attributes."""
 
     name: str

@@ -5,6 +5,7 @@ Enriching twice equals enriching once.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.engine.config import ReceiverConfig
@@ -22,11 +23,11 @@ from pipeline.engine.markup import Markup
 from pipeline.engine.meta import CanonicalMeta
 from pipeline.engine.receivers.receiver import Receiver, row_rule
 from pipeline.engine.rules import CollisionPolicy, Edit, Placement
-from vast.document import VERSIONS, Element, kids_of, local_name, text_of
+from vast.document import VERSIONS, Element, local_name, text_of
 from vast.durations import format_duration, read_duration
-from vast.edit import children, fill, insert, linears_of, remove
+from vast.edit import children, fill, first_child, insert, linears, remove
 from vast.notice import Notice
-from vast.splice import Addition, element_xml, leaf_xml
+from vast.splice import Splice, element_xml, leaf_xml
 
 
 class Collision(Exception):
@@ -97,6 +98,13 @@ def _route(datum: Datum, kind: str, version: str, config: ReceiverConfig, receiv
     )
 
 
+@lru_cache(maxsize=256)
+def _routes(kind: str, version: str, config: ReceiverConfig, receiver: Receiver) -> tuple[_Route, ...]:
+    return tuple(
+        [_route(datum, kind, version, config, receiver) for datum in (PRICING, ADVERTISER, CATEGORIES, DEBUG)]
+    )
+
+
 class Enricher:
     """Enriches the ads of one build; where each datum goes is decided once for a kind and version."""
 
@@ -116,23 +124,20 @@ class Enricher:
         ad.place(pricing)
         ad.place(advertiser)
         if meta.dur_sec > 0 and markup.kind == "InLine" and not config.placement_rules.hands_off:
-            for block in ad.kids.get("Creatives", ()):
-                for linear in linears_of(block):
-                    ad.time(linear, self._duration_rule)
+            for linear in linears(markup.side):
+                ad.time(linear, self._duration_rule)
         ad.place(categories)
         if meta.cattax and (remark := foreign_taxonomy(meta)):
             ad.remark("CATEGORY_TAXONOMY_UNKNOWN", remark)
         if config.enable_debug:
             ad.place(debug)
+        ad.write_extensions()
         return ad
 
     def _routes_of(self, kind: str, version: str) -> tuple[_Route, ...]:
         routes = self._routes.get((kind, version))
         if routes is None:
-            routes = self._routes[kind, version] = tuple(
-                _route(datum, kind, version, self._config, self._receiver)
-                for datum in (PRICING, ADVERTISER, CATEGORIES, DEBUG)
-            )
+            routes = self._routes[kind, version] = _routes(kind, version, self._config, self._receiver)
         return routes
 
 
@@ -151,8 +156,8 @@ def _spoken(leaves: Sequence[Leaf]) -> str:
     return ", ".join(f"{leaf.text[:60]} {leaf.currency}".strip() for leaf in leaves[:6])
 
 
-def _texts(leaves: Iterable[Leaf]) -> str:
-    return ", ".join([text for _, text, _ in leaves])
+def _texts(leaves: Sequence[Leaf]) -> str:
+    return leaves[0].text if len(leaves) == 1 else ", ".join([leaf.text for leaf in leaves])
 
 
 class _Said:
@@ -187,26 +192,24 @@ class EnrichedAd:
         self.version = markup.version
         self.meta = meta
         self.policy = policy
-        self.kids = kids_of(markup.side)
+        self.splice = Splice(markup.side, markup.version)
         self.edits: list[Edit] = []
         self.notices: list[Notice] = []
-        self._inline: list[Addition] = []
         self._extensions: list[str] = []
-        self._blocks = self.kids.get("Extensions")
+        self._blocks = self.splice.named("Extensions")
 
     def remark(self, code: str, text: str) -> None:
         self.notices.append(Notice(code, self.meta.bid_id, text))
 
-    def additions(self) -> list[Addition]:
-        """What is to be written: elements of the side, and all new Extensions in the block there is or a new one."""
+    def write_extensions(self) -> None:
+        """All new Extensions go into the block there is, or a new one."""
         if not self._extensions:
-            return self._inline
+            return
         written = "".join(self._extensions)
         if self._blocks:
-            added = Addition(written, "Extensions", self._blocks[0])
+            self.splice.add("Extensions", written, self._blocks[0])
         else:
-            added = Addition(element_xml(self.side.prefix, "Extensions", written), "Extensions")
-        return [*self._inline, added]
+            self.splice.add("Extensions", element_xml(self.side.prefix, "Extensions", written))
 
     def place(self, route: _Route) -> None:
         datum = route.datum
@@ -217,7 +220,8 @@ class EnrichedAd:
             self.remark(*route.remark)
         if route.target is None:
             return
-        nodes, extensions = self.kids.get(datum.element, ()), self._typed(datum.extension)
+        nodes = self.splice.named(datum.element)
+        extensions = self._typed(datum.extension) if self._blocks else ()
         if not nodes and not extensions:
             self._write(route, route.target, wanted, route.rule)
             if route.repeats:
@@ -238,8 +242,6 @@ class EnrichedAd:
 
     def _typed(self, extension: str) -> Sequence[Element]:
         """The Extensions of a type."""
-        if not self._blocks:
-            return ()
         return [
             child
             for block in self._blocks
@@ -266,8 +268,8 @@ class EnrichedAd:
                     fill(node, leaf.text, dict(leaf.attributes))
                 wanted = wanted[len(blank) :]
             prefix, name = self.side.prefix, datum.element
-            for _, text, attributes in wanted:
-                self._inline.append(Addition(leaf_xml(prefix, name, text, attributes), name))
+            for leaf in wanted:
+                self.splice.add(name, leaf_xml(prefix, name, leaf.text, leaf.attributes))
         else:
             where = route.extension_path
             self._extensions.append(self._extension(route, wanted, rule))
@@ -278,11 +280,11 @@ class EnrichedAd:
         prefix = self._blocks[0].prefix if self._blocks else self.side.prefix
         price = route.price if rule == route.rule else "Price"
         if datum is PRICING:
-            leaves = [leaf_xml(prefix, price, text, attributes) for _, text, attributes in wanted]
+            leaves = [leaf_xml(prefix, price, leaf.text, leaf.attributes) for leaf in wanted]
         elif datum is CATEGORIES:
-            leaves = [leaf_xml(prefix, name, text) for name, text, _ in wanted]
+            leaves = [leaf_xml(prefix, leaf.name, leaf.text) for leaf in wanted]
         else:
-            leaves = [leaf_xml(prefix, name, text, attributes) for name, text, attributes in wanted]
+            leaves = [leaf_xml(prefix, leaf.name, leaf.text, leaf.attributes) for leaf in wanted]
         inside = "".join(leaves)
         return element_xml(prefix, "Extension", inside, (("type", datum.extension),))
 
@@ -370,7 +372,9 @@ class EnrichedAd:
         """Fills a missing or zero Duration; another one is a collision of a single value without an Extension form."""
         wanted_ms = self.meta.dur_sec * 1000
         text = format_duration(wanted_ms)
-        nodes = list(linear.iterchildren("{*}Duration"))
+        if (first := first_child(linear, "Duration")) is not None and first.text == text:
+            return
+        nodes = list(children(linear, "Duration"))
         said = next((node for node in nodes if text_of(node)), None)
         stated = text_of(said)
         if stated == text:

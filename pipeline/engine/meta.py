@@ -8,16 +8,17 @@ import msgspec
 from pipeline.engine.openrtb import Bid
 from pipeline.engine.reading import as_object
 
+_PLACES = 4
 _FOUR_PLACES = Decimal("0.0001")
 _UNROUNDED = Decimal("1e20")
 
 
 def price_text(price: Decimal) -> str:
     """Up to 4 decimals, no trailing zeros, no exponent; a positive price is never written as 0 (xs:decimal)."""
-    rounded = price.quantize(_FOUR_PLACES, ROUND_HALF_EVEN) if price < _UNROUNDED else price
-    if rounded == 0 and price > 0:
-        rounded = price
-    text = format(rounded, "f")
+    text = str(price)
+    if "E" in text or len(text.partition(".")[2]) > _PLACES:
+        rounded = price.quantize(_FOUR_PLACES, ROUND_HALF_EVEN) if price < _UNROUNDED else price
+        text = format(price if rounded == 0 and price > 0 else rounded, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -84,7 +85,7 @@ def canonical_meta(
         adomain=bid.adomain[0] if bid.adomain else "",
         advertiser_id=_identifier(advertiser.get("advertiserId")),
         advertiser_name=_identifier(advertiser.get("advertiserName")),
-        cats=tuple(dict.fromkeys(bid.cat)),
+        cats=bid.cat if len(bid.cat) < 2 else tuple(dict.fromkeys(bid.cat)),
         cattax=bid.cattax,
         dur_sec=dur_sec,
         slot_in_pod=bid.slotinpod or 0,

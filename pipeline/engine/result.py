@@ -87,7 +87,7 @@ def _selected_row(item: SelectedBid) -> dict[str, Any]:
         "origin": item.origin,
         "skeleton": item.skeleton,
         "vast_version": item.vast_version,
-        "edits": [edit._asdict() for edit in item.edits],
+        "edits": [msgspec.structs.asdict(edit) for edit in item.edits],
     }
 
 

@@ -1,7 +1,8 @@
 """The words for where metadata goes and who wins when markup and bid disagree (pipeline.md §1.2, §1.9)."""
 
 from enum import StrEnum
-from typing import NamedTuple
+
+import msgspec
 
 
 class Placement(StrEnum):
@@ -35,7 +36,7 @@ _OVERWRITING = frozenset(
 )
 
 
-class Edit(NamedTuple):
+class Edit(msgspec.Struct, frozen=True, gc=False):
     """One thing that enrichment or a receiver did to an ad.
 
     `action` is added, filled, replaced, merged or kept; `where` a path inside the Ad; `text` the value written or kept.

@@ -5,32 +5,42 @@ from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from pipeline.engine.openrtb import Bid
-from vast.document import DECLARATION
+from vast.document import DECLARATION, Element
 from vast.notice import Notice
+from vast.splice import Splice
 
 
 class WrittenAd(NamedTuple):
-    """An Ad as bytes with the namespaces it needs, and the default namespace that its start tag declares."""
+    """An Ad as text with the namespaces it needs, and the default namespace that its start tag declares."""
 
     namespace: str | None
-    xml: bytes
+    xml: str
+
+
+def written_ad(ad: Element, splice: Splice, sequence: int | None) -> WrittenAd:
+    """A finished Ad with what is added to its InLine or Wrapper, and its place in the pod if it has one."""
+    if sequence is None:
+        ad.attrib.pop("sequence", "")
+    else:
+        ad.set("sequence", str(sequence))
+    return WrittenAd(ad.nsmap.get(None) if "}" in ad.tag else None, splice.written(ad))
 
 
 def ad_document(version: str, ads: Sequence[WrittenAd]) -> bytes:
     """A VAST document of that version round the ads; a namespace that all of them declare stands at its root."""
     namespaces = {ad.namespace for ad in ads}
     shared = namespaces.pop() if len(namespaces) == 1 else None
-    declared = f" xmlns={quoteattr(shared)}".encode() if shared else b""
-    root = b'<VAST version="' + version.encode() + b'"' + declared + b">"
-    return b"".join((DECLARATION, root, *(_without(declared, ad.xml) for ad in ads), b"</VAST>"))
+    declared = f" xmlns={quoteattr(shared)}" if shared else ""
+    inside = "".join([_without(declared, ad.xml) for ad in ads])
+    return DECLARATION + f'<VAST version="{version}"{declared}>{inside}</VAST>'.encode()
 
 
-def _without(declared: bytes, xml: bytes) -> bytes:
+def _without(declared: str, xml: str) -> str:
     """The element without what its own start tag repeats of the root's."""
     if not declared:
         return xml
-    head, separator, rest = xml.partition(b">")
-    return head.replace(declared, b"", 1) + separator + rest
+    head, bracket, rest = xml.partition(">")
+    return head.replace(declared, "", 1) + bracket + rest
 
 
 def no_ad_document(version: str, error_url: str) -> bytes:

@@ -3,18 +3,25 @@
 import pytest
 
 from vast.document import parse
-from vast.splice import Addition, Splice, element_xml, leaf_xml
+from vast.splice import MARK, Splice, element_xml, leaf_xml
 
 
 def written(inside, *additions, version="4.2", root=""):
     document = parse(f'<VAST version="{version}"{root}><Ad><InLine>{inside}</InLine></Ad></VAST>')
     ad = document.root[0]
-    return Splice(ad[0], version, additions).serialise(ad).decode()
+    return spliced(ad, version, additions)
 
 
-PRICING = Addition("<Pricing>1</Pricing>", "Pricing")
-CATEGORY = Addition("<Category>c</Category>", "Category")
-MINE = Addition("<Mine/>", "Mine")
+def spliced(ad, version, additions):
+    splice = Splice(ad[0], version)
+    for addition in additions:
+        splice.add(*addition)
+    return splice.written(ad)
+
+
+PRICING = ("Pricing", "<Pricing>1</Pricing>")
+CATEGORY = ("Category", "<Category>c</Category>")
+MINE = ("Mine", "<Mine/>")
 
 
 def test_additions_stand_in_schema_order_in_whatever_order_they_are_given():
@@ -37,9 +44,9 @@ def test_a_block_gets_its_addition_behind_what_it_holds(block):
     document = parse(f'<VAST version="4.2"><Ad><InLine><AdSystem/>{block}<Creatives/></InLine></Ad></VAST>')
     ad = document.root[0]
     side = ad[0]
-    splice = Splice(side, "4.2", [PRICING, Addition("<b/>", "Extensions", side[1])])
+    additions = [PRICING, ("Extensions", "<b/>", side[1])]
     grown = block.replace("</Extensions>", "<b/></Extensions>")
-    assert splice.serialise(ad).decode() == (
+    assert spliced(ad, "4.2", additions) == (
         f"<Ad><InLine><AdSystem/>{grown}<Pricing>1</Pricing><Creatives/></InLine></Ad>"
     )
 
@@ -61,7 +68,7 @@ def test_text_between_children_is_kept_once():
 
 @pytest.mark.parametrize("length", [1, 2, 3, 8])
 def test_a_document_that_spells_out_the_mark_loses_nothing(length):
-    spelt = "".join(f"\ue000{'+' * n}\ue001" for n in range(1, length + 1))
+    spelt = "".join(f"{MARK[0]}{MARK[1:] * n}" for n in range(1, length + 1))
     ad = written(f"<AdSystem><![CDATA[{spelt}]]></AdSystem><Creatives/>", PRICING)
     assert ad == (
         f"<Ad><InLine><AdSystem><![CDATA[{spelt}]]></AdSystem><Pricing>1</Pricing><Creatives/></InLine></Ad>"
@@ -87,3 +94,9 @@ def test_text_is_written_so_that_it_is_read_back(text, expected):
 
 def test_attributes_are_quoted_and_prefixes_written():
     assert element_xml("v", "A", "<v:B/>", (("a", '"<&\n'),)) == '<v:A a="&quot;&lt;&amp;&#10;"><v:B/></v:A>'
+
+
+def test_children_are_found_by_name_and_comments_by_none():
+    document = parse('<VAST version="4.2"><Ad><InLine><!-- c --><A/><B/><A/></InLine></Ad></VAST>')
+    splice = Splice(document.root[0][0], "4.2")
+    assert [len(splice.named(name)) for name in ("A", "B", "C", "")] == [2, 1, 0, 0]

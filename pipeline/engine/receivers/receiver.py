@@ -35,7 +35,7 @@ def row_rule(receiver: str, row: str) -> str:
     return f"{receiver}: {ROWS[row]}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Receiver:
     """`placements` hold where nobody chose; `rows` tells people what happens, by the keys of ROWS.
 
