@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from vastdash.models import User
+from vastdash.request_head import BoundedHead
 
 
 def claim(folder: Path) -> TextIO:
@@ -55,6 +56,7 @@ class Command(BaseCommand):
             port=port,
             lifespan="on",
             workers=1,
+            http=BoundedHead,
             log_config=None,
             access_log=False,
             proxy_headers=False,  # asgi.py reads them, for those it does not mislead

@@ -1,0 +1,124 @@
+"""The head of a request is bounded before anything of ours is asked, in bytes and in time."""
+
+import asyncio
+
+import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from vastdash import request_head
+from vastdash.request_head import MAX_BYTES, BoundedHead
+
+HEAD = b"GET /vast/x HTTP/1.1\r\nHost: a\r\n"
+LAST = HEAD + b"Connection: close\r\n\r\n"
+
+
+async def application(scope, receive, send) -> None:
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"%d bytes" % len(body)})
+
+
+@pytest.fixture
+async def connect():
+    config = Config(application, log_config=None, access_log=False)
+    config.load()
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: BoundedHead(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+    )
+    writers = []
+
+    async def connected():
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writers.append(writer)
+        return reader, writer
+
+    yield connected
+    for writer in writers:
+        writer.close()
+    server.close()
+    await asyncio.gather(*state.tasks)
+
+
+async def answer(connect, *parts: bytes) -> bytes:
+    reader, writer = await connect()
+    writer.writelines(parts)
+    return await asyncio.wait_for(_all(reader), 10)
+
+
+async def _all(reader: asyncio.StreamReader) -> bytes:
+    got = b""
+    try:
+        while chunk := await reader.read(65536):
+            got += chunk
+    except ConnectionError:  # hung up on while it was still sending
+        pass
+    return got
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        pytest.param(b"x: 1\r\n" * MAX_BYTES, id="headers"),
+        pytest.param(b"x: " + b"1" * 6 * MAX_BYTES, id="one value"),
+        pytest.param(b"x" * 6 * MAX_BYTES, id="one name"),
+    ],
+)
+async def test_a_head_without_an_end_is_hung_up_on(connect, endless):
+    got = await answer(connect, HEAD, endless)
+    assert b"200 OK" not in got
+    assert got[:12] in {b"", b"HTTP/1.1 431"}
+
+
+async def test_trailers_without_an_end_are_hung_up_on(connect):
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"
+    assert b"200 OK" not in await answer(connect, head, b"x: 1\r\n" * MAX_BYTES)
+
+
+async def test_a_head_just_over_the_limit_is_told_why(connect):
+    got = await answer(connect, HEAD, b"x: " + b"1" * MAX_BYTES)
+    assert got.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_heads_within_the_limit_are_answered_one_after_the_other(connect):
+    long = HEAD + b"x: " + b"1" * (MAX_BYTES - 100) + b"\r\n\r\n"
+    reader, writer = await connect()
+    for _ in range(3):
+        writer.write(long)
+        assert b"200 OK" in await reader.readuntil(b"\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("kind", ["declared", "chunked"])
+async def test_a_long_body_is_no_head(connect, kind):
+    body = b"b" * 4 * MAX_BYTES
+    head, sent = {
+        "declared": (b"Content-Length: %d" % len(body), body),
+        "chunked": (b"Transfer-Encoding: chunked", b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)),
+    }[kind]
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + head + b"\r\n\r\n"
+    assert b"%d bytes" % len(body) in await answer(connect, post, sent)
+
+
+@pytest.mark.parametrize("begun", [b"", HEAD])
+async def test_who_sends_no_whole_head_is_let_go(connect, monkeypatch, begun):
+    monkeypatch.setattr(request_head, "LOOK_SEC", 0.01)
+    assert await answer(connect, begun) == b""
+
+
+async def test_an_answer_that_takes_long_is_waited_for(connect, monkeypatch):
+    monkeypatch.setattr(request_head, "LOOK_SEC", 0.01)
+    looks = asyncio.Semaphore(0)
+    look = BoundedHead._look
+    monkeypatch.setattr(BoundedHead, "_look", lambda protocol: (look(protocol), looks.release()))
+    reader, writer = await connect()
+    writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\n")
+    for _ in range(3):
+        await asyncio.wait_for(looks.acquire(), 10)
+    writer.write(b"abc")
+    assert b"3 bytes" in await asyncio.wait_for(_all(reader), 10)
