@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pipeline.engine.receivers import RECEIVERS
 from pipeline.engine.rules import CollisionPolicy, Placement
 from vast.document import VERSIONS
+from vast.edit import writable
 from vast.notice import Notice
 
 HARD_CAP = 100
@@ -212,8 +213,10 @@ def _receiver(value: Any) -> _Parsed:
 
 
 def _url(value: Any) -> _Parsed:
-    if isinstance(value, str) and _URL.fullmatch(value.strip()):
-        return value.strip(), ""
+    url = value.strip() if isinstance(value, str) else ""
+    # What XML cannot carry would make every no-ad document unreadable.
+    if _URL.fullmatch(url) and writable(url) == url:
+        return url, ""
     raise ValueError("must be an http or https address")
 
 

@@ -137,6 +137,8 @@ def test_case_89_other_names_of_placements_are_understood(alias, meaning):
         ({"enable_debug": 1}, "CONFIG_VALUE_INVALID"),
         ({"collision_policy": "fight"}, "CONFIG_VALUE_INVALID"),
         ({"no_ad_error_url": "javascript:1"}, "CONFIG_VALUE_INVALID"),
+        ({"no_ad_error_url": "http://e.example.com/\x07"}, "CONFIG_VALUE_INVALID"),
+        ({"no_ad_error_url": "http://e.example.com/\ud800"}, "CONFIG_VALUE_INVALID"),
         (["x"], "CONFIG_INVALID"),
     ],
 )
