@@ -93,7 +93,7 @@ def read_creative(element: Element, remarks: Remarks) -> Creative:
     shown, required = _companions(companions, remarks) if companions is not None else ((), None)
     facts = (
         get("id"),
-        get("adId") or get("AdID"),
+        get("adId") or get("AdID") or get("adID"),
         digits(get("sequence")),
         get("apiFramework"),
         tuple(universal_ad_ids),
