@@ -14,7 +14,7 @@ from pygments.lexers import XmlLexer
 from pygments.token import Text, Whitespace
 
 from pipeline.findings import Remark, counts, remarks
-from vast.document import parse
+from vast.document import KEEPING, parse
 from vast.errors import VastError
 from vast.lint import lint
 
@@ -96,14 +96,14 @@ def _plain_blanks(
         yield (Text if kind is Whitespace else kind), text
 
 
-def readable(xml: str) -> str:
+def readable(xml: str, *, ours: bool = False) -> str:
     """The same document with one element a line; only blank text between elements differs from what is served.
 
-    A document past the reader's limits comes back as it is.
+    A document past the reader's limits comes back as it is. One of `ours` holds many ads, each within the limits.
     """
     try:
-        root = parse(xml, lenient=True).root
-    except VastError:
+        root = etree.fromstring(xml.encode(), KEEPING) if ours else parse(xml, lenient=True).root
+    except (VastError, etree.XMLSyntaxError):
         return xml
     etree.indent(root, space="  ")
     return etree.tostring(root, encoding="unicode")
@@ -113,7 +113,7 @@ def marked_up(
     xml: str, ad_versions: Sequence[str] = (), first: int = 1, around: int | None = None
 ) -> MarkedUp:
     """The readable form as HTML from a line on, or round one; ``ad_versions`` as ``vast.lint.lint`` takes them."""
-    text = readable(xml)
+    text = readable(xml, ours=True)
     lines = text.split("\n")
     start = min(max(first if around is None else around - _LEAD, 1), len(lines))
     shown = list(_part(lines[start - 1 : start - 1 + LINES]))
