@@ -73,6 +73,7 @@ def test_a_bare_doctype_is_dropped_with_a_notice_and_lines_stay():
         '<!DOCTYPE VAST [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>',
         "<!-- <!DOCTYPE VAST> --><!DOCTYPE VAST []>",
         "<?pi <!DOCTYPE VAST> ?><!DOCTYPE VAST []>",
+        '<!-- a --><!DOCTYPE VAST [<!ENTITY a "b"> <!-- c -->]>',
     ],
 )
 def test_any_other_doctype_refuses_the_document(doctype):
