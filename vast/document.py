@@ -241,7 +241,7 @@ _COUNTED = (
 )
 
 
-def _check_size_of_tree(data: bytes, brackets: int, for_reading: bool) -> None:
+def _check_size_of_tree(data: bytes, brackets: int, max_nodes: int, for_reading: bool) -> None:
     """Counts what costs memory; a text too short to hold that much is not counted."""
     # Namespaces cost more than attributes where parts are serialised: each repeats the ones declared above it.
     harmless = MAX_ATTRIBUTES if for_reading else _FREE_OF_COUNTS
@@ -252,8 +252,8 @@ def _check_size_of_tree(data: bytes, brackets: int, for_reading: bool) -> None:
             break
         if data.count(mark) > most:
             raise _too_many(f"{most} {what}")
-    if brackets > MAX_NODES and brackets - data.count(b"</") > MAX_NODES:
-        raise _too_many(f"{MAX_NODES} elements, comments and instructions")
+    if brackets > max_nodes and brackets - data.count(b"</") > max_nodes:
+        raise _too_many(f"{max_nodes} elements, comments and instructions")
 
 
 # After the first of them libxml2 reads on, and reports every further one.
@@ -347,6 +347,7 @@ def parse(
     lenient: bool = False,
     max_bytes: int = MAX_BYTES,
     max_depth: int = MAX_DEPTH,
+    max_nodes: int = MAX_NODES,
     for_reading: bool = False,
 ) -> Document:
     """A VAST document as one tree; CDATA, comments, prefixes and unknown nodes are kept.
@@ -358,7 +359,7 @@ def parse(
     encoded = _prepared(data, max_bytes, notices)
     brackets = encoded.count(b"<")
     if len(encoded) > _FREE_OF_COUNTS:
-        _check_size_of_tree(encoded, brackets, for_reading)
+        _check_size_of_tree(encoded, brackets, max_nodes, for_reading)
         _check_characters(encoded)
     try:
         root = etree.fromstring(encoded, READING if for_reading else KEEPING)

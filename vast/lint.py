@@ -12,7 +12,7 @@ from typing import Literal, cast
 
 import vastlint  # type: ignore[import-untyped]
 
-from vast.document import Document, Element, local_name, parse, serialise, text_of
+from vast.document import MAX_NODES, Document, Element, local_name, parse, serialise, text_of
 from vast.durations import parse_offset, read_duration
 from vast.edit import children, first_child
 from vast.errors import VastError
@@ -34,6 +34,8 @@ class Finding:
 
 
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning", "info": "info"}
+# A served document holds up to a hundred ads, each of which was within the reader's limit.
+MAX_LINTED_NODES = 10 * MAX_NODES
 _INTEGER = re.compile(r"[0-9]+")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _MODELS = frozenset({"cpc", "cpm", "cpe", "cpv"})
@@ -192,7 +194,7 @@ def lint(xml: bytes, ad_versions: Sequence[str] = ()) -> tuple[Finding, ...]:
     carries a higher one say so.
     """
     try:
-        document = parse(xml, lenient=True)
+        document = parse(xml, lenient=True, max_nodes=MAX_LINTED_NODES)
     except VastError as error:
         return (_refused(error),)
     plain = _utf8(xml, document)

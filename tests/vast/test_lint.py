@@ -1,5 +1,6 @@
 import pytest
 
+from vast.document import MAX_NODES
 from vast.lint import lint
 
 DOCUMENT = (
@@ -114,3 +115,12 @@ def test_findings_that_exist_only_because_the_root_was_raised_say_so():
 def test_errors_come_first():
     severities = [finding.severity for finding in lint(document(width="wide", skip=' skipoffset="100%"'))]
     assert severities == sorted(severities, key=("error", "warning", "info").index)
+
+
+def test_a_pod_of_more_nodes_than_one_ad_may_have_is_checked_like_any_other():
+    tracking = '<Tracking event="midpoint">https://t.example.com/m</Tracking>' * (MAX_NODES // 8)
+    head, ad, tail = document(tracking=tracking).partition(b'<Ad id="1">')
+    ads = b"".join(ad.replace(b'"1"', b'"%d"' % n) + tail.removesuffix(b"</VAST>") for n in range(10))
+    found = lint(head + ads + b"</VAST>")
+    assert found
+    assert "TOO_MANY_NODES" not in {finding.rule for finding in found}
