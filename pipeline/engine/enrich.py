@@ -1,29 +1,19 @@
 """Writes what the bid knows into its ad, each datum once and where its placement says (pipeline.md §1.9).
 
-What the markup says already is compared, kept or changed in its tree; what it does not say is written as Additions.
+What the markup says already is compared, kept or changed in its tree; what it does not say is added by a Splice.
 Enriching twice equals enriching once.
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
 from pipeline.engine.config import ReceiverConfig
-from pipeline.engine.datum import (
-    ADVERTISER,
-    CATEGORIES,
-    DEBUG,
-    PRICING,
-    Datum,
-    Leaf,
-    Values,
-    foreign_taxonomy,
-)
+from pipeline.engine.datum import CATEGORIES, DEBUG, PRICING, Datum, Leaf, Values, foreign_taxonomy
 from pipeline.engine.markup import Markup
 from pipeline.engine.meta import CanonicalMeta
 from pipeline.engine.receivers.receiver import Receiver, row_rule
+from pipeline.engine.route import Route, routes_of
 from pipeline.engine.rules import CollisionPolicy, Edit, Placement
-from vast.document import VERSIONS, Element, local_name, text_of
+from vast.document import Element, local_name, text_of
 from vast.durations import format_duration, read_duration
 from vast.edit import children, fill, first_child, insert, linears, remove
 from vast.notice import Notice
@@ -38,106 +28,40 @@ class Collision(Exception):
         self.notice = notice
 
 
-class _Route(NamedTuple):
-    """Where a datum goes in every ad of one kind and version; `target` is None for nowhere.
-
-    `remark` (code, text) says where that is not what was asked; `price` is the element of a price in an Extension.
-    `rule` names who decided; `repeats` asks for the Extension beside the element; `keeps` forbids changes.
-    """
-
-    datum: Datum
-    target: Placement | None
-    remark: tuple[str, str] | None
-    inline_path: str
-    extension_path: str
-    price: str
-    rule: str
-    repeats: bool = False
-    keeps: bool = False
-
-
-def _is_legal(datum: Datum, kind: str, version: str, receiver: Receiver) -> bool:
-    borrowed = kind == "Wrapper" and datum.name in receiver.inline_on_wrapper
-    since = datum.inline_since.get("InLine" if borrowed else kind)
-    return since is not None and VERSIONS.index(version) >= VERSIONS.index(since)
-
-
-def _route(datum: Datum, kind: str, version: str, config: ReceiverConfig, receiver: Receiver) -> _Route:
-    chosen = config.placement_rules.chosen(datum.rule)
-    placement = receiver.placement(datum.rule, version) if chosen is None else chosen
-    legal = _is_legal(datum, kind, version, receiver)
-    target: Placement | None = Placement.EXTENSIONS
-    remark = None
-    if placement in (Placement.SKIP, Placement.OMIT):
-        target = None
-    elif placement is Placement.WRAPPER and kind != "Wrapper":
-        target = None
-        text = f"{datum.name} is placed on wrappers only and this ad is InLine; nothing was written"
-        remark = ("PLACEMENT_NOT_APPLICABLE", text)
-    elif placement is Placement.WRAPPER:
-        if datum is PRICING and legal:
-            target = Placement.INLINE
-    elif placement is Placement.INLINE and legal:
-        target = Placement.INLINE
-    elif placement is Placement.INLINE:
-        name = datum.element or datum.name
-        text = f"a VAST {version} {kind} has no place for {name}; {datum.name} was written as an Extension"
-        remark = ("PLACEMENT_DOWNGRADED", text)
-    moved = target is Placement.EXTENSIONS and chosen is not Placement.EXTENSIONS
-    own = chosen is None
-    return _Route(
-        datum,
-        target,
-        remark,
-        f"{kind}/{datum.element}",
-        f"{kind}/Extensions/Extension[@type='{datum.extension}']",
-        receiver.downgraded_price if moved else "Price",
-        row_rule(receiver.name, datum.row) if own and datum.row else str(target),
-        repeats=own and target is Placement.INLINE and datum.name in receiver.also_extension,
-        keeps=own and datum.name in receiver.never_changes,
-    )
-
-
-@lru_cache(maxsize=256)
-def _routes(kind: str, version: str, config: ReceiverConfig, receiver: Receiver) -> tuple[_Route, ...]:
-    return tuple(
-        [_route(datum, kind, version, config, receiver) for datum in (PRICING, ADVERTISER, CATEGORIES, DEBUG)]
-    )
-
-
 class Enricher:
     """Enriches the ads of one build; where each datum goes is decided once for a kind and version."""
 
     def __init__(self, config: ReceiverConfig, receiver: Receiver) -> None:
         self._config = config
         self._receiver = receiver
-        self._routes: dict[tuple[str, str], tuple[_Route, ...]] = {}
+        self._routes: dict[tuple[str, str], tuple[Route, ...]] = {}
         self._duration_rule = row_rule(receiver.name, "duration")
+        self._times = not config.placement_rules.hands_off
 
     def enrich(self, markup: Markup, meta: CanonicalMeta) -> "EnrichedAd":
         """Writes price, advertiser, duration, categories and debug facts into an InLine or Wrapper, in that order.
 
         Raises Collision under the policy ERROR.
         """
-        config, ad = self._config, EnrichedAd(markup, meta, self._config.collision_policy)
+        ad = EnrichedAd(markup, meta, self._config.collision_policy)
         pricing, advertiser, categories, debug = self._routes_of(markup.kind, markup.version)
         ad.place(pricing)
         ad.place(advertiser)
-        if meta.dur_sec > 0 and markup.kind == "InLine" and not config.placement_rules.hands_off:
+        if self._times and meta.dur_sec > 0 and markup.kind == "InLine":
             for linear in linears(markup.side):
                 ad.time(linear, self._duration_rule)
         ad.place(categories)
         if meta.cattax and (remark := foreign_taxonomy(meta)):
             ad.remark("CATEGORY_TAXONOMY_UNKNOWN", remark)
-        if config.enable_debug:
+        if self._config.enable_debug:
             ad.place(debug)
         ad.write_extensions()
         return ad
 
-    def _routes_of(self, kind: str, version: str) -> tuple[_Route, ...]:
+    def _routes_of(self, kind: str, version: str) -> tuple[Route, ...]:
         routes = self._routes.get((kind, version))
         if routes is None:
-            routes = self._routes[kind, version] = _routes(kind, version, self._config, self._receiver)
+            routes = self._routes[kind, version] = routes_of(kind, version, self._config, self._receiver)
         return routes
 
 
@@ -211,7 +135,7 @@ class EnrichedAd:
         else:
             self.splice.add("Extensions", element_xml(self.side.prefix, "Extensions", written))
 
-    def place(self, route: _Route) -> None:
+    def place(self, route: Route) -> None:
         datum = route.datum
         wanted = datum.wanted(self.meta)
         if not wanted:
@@ -233,7 +157,7 @@ class EnrichedAd:
         else:
             self._complete(route, route.target, said, wanted)
 
-    def _complete(self, route: _Route, target: Placement, said: _Said, wanted: Values) -> None:
+    def _complete(self, route: Route, target: Placement, said: _Said, wanted: Values) -> None:
         """Writes the forms that are wanted and not there yet; the markup says the same or nothing."""
         if target is Placement.INLINE and not said.inline and not said.extensions:
             self._write(route, target, wanted, route.rule, blank=said.blank)
@@ -251,7 +175,7 @@ class EnrichedAd:
 
     def _write(
         self,
-        route: _Route,
+        route: Route,
         target: Placement,
         wanted: Values,
         rule: str,
@@ -275,7 +199,7 @@ class EnrichedAd:
             self._extensions.append(self._extension(route, wanted, rule))
         self.edits.append(Edit(datum.name, action, where, rule, texts))
 
-    def _extension(self, route: _Route, wanted: Values, rule: str) -> str:
+    def _extension(self, route: Route, wanted: Values, rule: str) -> str:
         datum = route.datum
         prefix = self._blocks[0].prefix if self._blocks else self.side.prefix
         price = route.price if rule == route.rule else "Price"
@@ -288,7 +212,7 @@ class EnrichedAd:
         inside = "".join(leaves)
         return element_xml(prefix, "Extension", inside, (("type", datum.extension),))
 
-    def _collide(self, route: _Route, said: _Said, wanted: Values, groups: list[list[Element]]) -> None:
+    def _collide(self, route: Route, said: _Said, wanted: Values, groups: list[list[Element]]) -> None:
         datum, policy = route.datum, self.policy
         stated = _spoken(_leaves(groups[0]))
         sentence = f"the markup says {datum.name} {stated!r}, the bid says {_spoken(wanted)!r}"
@@ -313,7 +237,7 @@ class EnrichedAd:
             self.edits.append(Edit(datum.name, "kept", where, policy, stated))
             self.remark("FIELD_COLLISION", f"{sentence}; the markup's value was kept ({policy})")
 
-    def _keep(self, route: _Route, said: _Said, wanted: Values, group: list[Element], sentence: str) -> None:
+    def _keep(self, route: Route, said: _Said, wanted: Values, group: list[Element], sentence: str) -> None:
         """The receiver's own rule goes before a policy that would overwrite; the bid's value may go beside."""
         where = self._where(route, said, group)
         self.edits.append(Edit(route.datum.name, "kept", where, route.rule, _spoken(_leaves(group))))
@@ -327,7 +251,7 @@ class EnrichedAd:
             text = f"{sentence}; the policy ERROR drops the ad"
             raise Collision(Notice("FIELD_COLLISION", self.meta.bid_id, text))
 
-    def _where(self, route: _Route, said: _Said, group: list[Element]) -> str:
+    def _where(self, route: Route, said: _Said, group: list[Element]) -> str:
         return route.inline_path if group is said.inline else route.extension_path
 
     def _overwrite(self, datum: Datum, group: list[Element], wanted: Values) -> None:
@@ -353,7 +277,7 @@ class EnrichedAd:
             name = datum.element if inline else leaf.name
             insert(parent, name, self.version, leaf.text, dict(leaf.attributes) if inline else None)
 
-    def _merge(self, route: _Route, said: _Said, wanted: Values, group: list[Element]) -> None:
+    def _merge(self, route: Route, said: _Said, wanted: Values, group: list[Element]) -> None:
         """Lists become their union in order; a single value keeps the markup's and gets the bid's as an Extension."""
         datum = route.datum
         if not datum.many:
