@@ -122,5 +122,4 @@ def test_a_pod_of_more_nodes_than_one_ad_may_have_is_checked_like_any_other():
     head, ad, tail = document(tracking=tracking).partition(b'<Ad id="1">')
     ads = b"".join(ad.replace(b'"1"', b'"%d"' % n) + tail.removesuffix(b"</VAST>") for n in range(10))
     found = lint(head + ads + b"</VAST>")
-    assert found
-    assert "TOO_MANY_NODES" not in {finding.rule for finding in found}
+    assert {finding.path.split("/")[2] for finding in found if finding.path} >= {"Ad[0]", "Ad[9]"}
