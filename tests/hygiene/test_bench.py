@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import subprocess
 from types import SimpleNamespace
 
 import pytest
 
 from bench import __main__ as runner
-from bench import build, endpoint, sim
+from bench import build, endpoint, sim, vast_client
+from bench import read as bench_read
 from pipeline.engine import build_vast_from_bid_response
 from playback.engine import VastClient
 from playback.engine.plan import compile_plan
@@ -77,3 +79,22 @@ def test_a_get_and_the_build_beside_it_give_the_same_document():
     loop.close()
     assert (player.status, player.body) == (200, alone)
     assert len(read(alone).ads) == endpoint.BIDS
+
+
+def test_without_node_the_figure_beside_vast_client_is_left_out_with_a_reason(monkeypatch, capsys):
+    monkeypatch.setattr(vast_client.shutil, "which", lambda name: None)
+    assert bench_read.beside_vast_client([]) == {}
+    assert "read_x_vast_client skipped: there is no Node" in capsys.readouterr().out
+
+
+def test_a_registry_that_does_not_answer_is_a_reason_too(monkeypatch, tmp_path, capsys):
+    def run(command, **_):
+        if command[0] == "npm":
+            raise subprocess.CalledProcessError(1, command, stderr="npm error network\n")
+        return SimpleNamespace(stdout="v20.0.0\n")
+
+    monkeypatch.setattr(vast_client.shutil, "which", lambda name: name)
+    monkeypatch.setattr(vast_client.subprocess, "run", run)
+    monkeypatch.setattr(vast_client, "INSTALLED", tmp_path / "package.json")
+    assert bench_read.beside_vast_client([]) == {}
+    assert "npm ci --ignore-scripts failed: npm error network" in capsys.readouterr().out
