@@ -117,7 +117,15 @@ class Directory:
     def _rows(self) -> dict[str, Entry]:
         """In the database's thread. What has not changed stays as it is, its connections included."""
         rows = Endpoint.objects.filter(is_open=True).select_related("receiver", "publisher")
-        return {row.slug: self._entry(row) for row in rows}
+        return {row.slug: entry for row in rows if (entry := self._usable(row))}
+
+    def _usable(self, row: Endpoint) -> Entry | None:
+        """A row that cannot be served must not keep the others from being read."""
+        try:
+            return self._entry(row)
+        except Exception:
+            log.exception("endpoint not opened", endpoint=row.public_id)
+            return None
 
     def _entry(self, row: Endpoint) -> Entry:
         stamp = (row.pk, *(part.updated_at for part in (row, row.receiver, row.publisher) if part))

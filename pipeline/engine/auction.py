@@ -170,13 +170,19 @@ class PrebidServer:
         return client
 
 
+def is_usable(url: str) -> bool:
+    """Whether an auction at this address could be asked, as far as its text tells."""
+    return _address(url)[0] is not None
+
+
 def _address(text: str) -> tuple[httpx.URL | None, httpx.BasicAuth | None]:
     """An http(s) address and the credentials in it, apart: httpx logs addresses. No address for any other text."""
     try:
         url = httpx.URL(text)
+        host = url.host  # decoded only now: what begins with "xn--" may be no name
     except (httpx.InvalidURL, ValueError):
         return None, None
-    if url.scheme not in ("http", "https") or not url.host or not 0 < (url.port or 80) < 2**16:
+    if url.scheme not in ("http", "https") or not host or not 0 < (url.port or 80) < 2**16:
         return None, None
     auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
     return url.copy_with(userinfo=b""), auth

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from pipeline.builds import refuse_the_unreadable
 from pipeline.engine import build_vast_from_bid_response
+from pipeline.engine.auction import is_usable
 from pipeline.intake import Refused, unpack
 from pipeline.models import Build, Endpoint, ReceiverProfile, Source, Upload
 from vast.address import AddressRefused, GuardedNetwork, parse_allowed
@@ -216,6 +217,8 @@ def auction_url_fault(url: str) -> str:
         return "This must be an http or https address with a host."
     if _has_credentials(parts):
         return "This holds a user name or password; they would be shown to everybody who may read endpoints."
+    if not is_usable(url):
+        return "This is not an address."
     return _literal_refusal(host)
 
 

@@ -237,6 +237,24 @@ class TestStoredAnswers:
         assert StoredAnswer.of(b"no JSON").asked(request) is request
 
 
+async def test_an_endpoint_that_cannot_be_opened_keeps_no_other_one_from_being_read(
+    player, monkeypatch, caplog
+):
+    broken, other = await made(tmax_ms=1), await made(tmax_ms=2)
+    bids_of = directory_module.bids_of
+
+    def fails(row, read):
+        return away() if row.tmax_ms == 1 else bids_of(row, read)
+
+    monkeypatch.setattr(directory_module, "bids_of", fails)
+    for row in (broken, other):
+        row.slug = f"x{row.slug[1:]}"
+        await row.asave()
+    assert (await player.get(broken)).status == 404
+    assert (await player.get(other)).status == 200
+    assert broken.public_id in caplog.text
+
+
 async def test_what_keeps_the_endpoints_can_be_closed_and_opened_again(player, keeper):
     endpoint = await made()
     await keeper.close()

@@ -113,6 +113,7 @@ class TestMaking:
             ({"auction_url": "https:///openrtb2"}, "auction_url", "http or https"),
             ({"auction_url": "https://me:secret@pbs.example.com/"}, "auction_url", "user name or password"),
             ({"auction_url": "https://pbs.example.com:99999/"}, "auction_url", "not an address"),
+            ({"auction_url": "https://xn--/"}, "auction_url", "not an address"),
             ({"auction_url": "https://pbs.example.com/a b"}, "auction_url", "spaces"),
             ({"auction_url": "http://127.0.0.1:8000/"}, "auction_url", "loopback"),
             ({"auction_url": "http://[::1]/"}, "auction_url", "loopback"),

@@ -370,6 +370,7 @@ async def test_an_address_that_is_not_public_is_not_asked_unless_allowed(host):
         "http://0177.0.0.1/",
         "http://[fe80::1%25eth0]/",
         "http://127.0.0.1:99999/",
+        "http://xn--/",
         "/openrtb2/auction",
     ],
 )
