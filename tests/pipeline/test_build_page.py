@@ -171,7 +171,7 @@ def test_a_document_of_more_ads_than_the_reader_takes_at_once_is_readable_part_b
         "<Creatives>", "<Extensions>" + "<Extension/>" * 90_000 + "</Extensions><Creatives>"
     )
     document = marked_up(many, first=50_000)
-    assert document.findings == {"error": 1}
+    assert "error" not in document.findings
     assert document.lines > 90_000
     assert 'id="L-50000"' in document.html
     assert len(document.html) < 100_000
