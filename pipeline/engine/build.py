@@ -125,7 +125,7 @@ def _fill(pod: _Pod, ranking: Ranking) -> None:
     undated: list[Bid] = []
     remaining = iter(ranking.bids)
     while pod.free and (batch := list(islice(remaining, pod.free))):
-        # One kind of work at a time, on all ads of a batch: ad by ad the processor forgets each kind before the next ad.
+        # One kind of work at a time, on all ads of a batch: ad by ad the processor has forgotten each at the next ad.
         for bid, markup in [(bid, _markup(pod, bid)) for bid in batch]:
             if pod.accounts and (closed := pod.accounts.closed(bid)):
                 pod.drop(bid, *closed)
