@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 ROWS = 50
+# Of a refused response nothing is kept that could be asked for the rest.
+ROWS_OF_REFUSED = 500
 SEATS = 100
 FATES = ("selected", "rejected")
 
@@ -46,14 +48,19 @@ class BidTable(NamedTuple):
         return urlencode({**self.chosen, "from": self.first + len(self.rows)})
 
 
-def bid_table(decisions: Mapping[str, Any], query: Mapping[str, str] | None = None) -> BidTable:
-    """The bids of ``decisions``, the served first; of ``query`` are read: fate, seat, code, q, from. Never raises."""
+def bid_table(
+    decisions: Mapping[str, Any], query: Mapping[str, str] | None = None, most: int = ROWS
+) -> BidTable:
+    """At ``most`` so many of the bids of ``decisions``, the served first. Never raises.
+
+    Of ``query`` are read: fate, seat, code, q, from.
+    """
     chosen = {name: text for name in ("fate", "seat", "code", "q") if (text := (query or {}).get(name, ""))}
     matching = [row for row in _rows(decisions) if _matches(row, chosen)]
     first = _whole((query or {}).get("from", ""))
     seats = Counter(row.bid["seat"] for row in _rows(decisions) if row.bid["seat"])
     return BidTable(
-        tuple(islice(matching, first, first + ROWS)),
+        tuple(islice(matching, first, first + most)),
         first,
         len(matching),
         chosen,

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from pipeline import builds
-from pipeline.bid_table import bid_table
+from pipeline.bid_table import ROWS_OF_REFUSED, bid_table
 from pipeline.build_page import document_of, page_of
 from pipeline.filters import BuildFilter
 from pipeline.forms.build import BuildAgainForm, BuildForm, Choices
@@ -47,15 +47,15 @@ def build_new(request: HttpRequest) -> HttpResponse:
         form.add_error(
             form.cleaned_data["body_field"] if refusal.field == "response" else refusal.field, refusal.text
         )
-        return _form(request, form, status=422, decisions=_fates(refusal))
+        return _form(request, form, status=422, fates=_fates(refusal))
     return _to_the_build(request, build, form)
 
 
 def _form(
-    request: HttpRequest, form: BuildForm, status: int = 200, decisions: dict | None = None
+    request: HttpRequest, form: BuildForm, status: int = 200, fates: dict[str, Any] | None = None
 ) -> HttpResponse:
     samples = sorted(path.stem for path in SAMPLES.glob("*.json"))
-    context = {"form": form, "samples": samples, "decisions": decisions}
+    context = {"form": form, "samples": samples, **(fates or {})}
     return render(request, "pipeline/build_new.html", context, status=status)
 
 
@@ -66,9 +66,12 @@ def _to_the_build(request: HttpRequest, build: Build, form: Choices) -> HttpResp
     return redirect("build", build.public_id)
 
 
-def _fates(refusal: Refused) -> dict[str, Any] | None:
-    """Only a response that was read has bids whose fate can be shown."""
-    return refusal.details if "rejected" in refusal.details else None
+def _fates(refusal: Refused) -> dict[str, Any]:
+    """The fate of the bids, for the page; only a response that was read has bids."""
+    decisions = refusal.details
+    if "rejected" not in decisions:
+        return {}
+    return {"decisions": decisions, "table": bid_table(decisions, most=ROWS_OF_REFUSED)}
 
 
 def _sample(name: str | None) -> dict[str, str]:
@@ -93,16 +96,16 @@ def build_again(request: HttpRequest, public_id: str) -> HttpResponse:
     """The settings of a build to start from; a POST builds its response with what was chosen."""
     source = get_object_or_404(Build.objects.select_related("response", "request"), public_id=public_id)
     form = BuildAgainForm(request.POST if request.method == "POST" else None, source)
-    decisions = None
+    fates: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         try:
             build = builds.build_again(source, user=request.user, **form.how())
         except Refused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.text)
-            decisions = _fates(refusal)
+            fates = _fates(refusal)
         else:
             return _to_the_build(request, build, form)
-    context = {"build": source, "form": form, "decisions": decisions}
+    context = {"build": source, "form": form, **fates}
     return render(
         request, "pipeline/build_again.html", context, status=422 if request.method == "POST" else 200
     )
