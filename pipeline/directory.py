@@ -73,9 +73,10 @@ class Directory:
 
     async def find(self, slug: str) -> OpenEndpoint | None:
         """The open endpoint of that slug; None for an unknown, closed or rotated one alike."""
-        if self._awaited is not None:
-            await asyncio.wait((self._awaited,), timeout=PATIENCE_SEC)
-            self._awaited = None  # whoever comes next does not wait for the same slow database
+        if (awaited := self._awaited) is not None:
+            await asyncio.wait((awaited,), timeout=PATIENCE_SEC)
+            if self._awaited is awaited:  # whoever comes next does not wait for the same slow database
+                self._awaited = None
         entry = self._entries.get(slug)
         return entry.endpoint if entry else None
 

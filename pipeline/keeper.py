@@ -29,9 +29,10 @@ class Keeper:
     """Owns the directory and the traffic of this process. ``open`` and ``close`` on the loop that serves."""
 
     def __init__(self) -> None:
-        self._thread = DatabaseThread("endpoints")
-        self.directory = Directory(self._thread)
-        self.traffic = Traffic(self._thread)
+        # Two: a write may wait long for its turn, and no request may wait behind it for something to be read.
+        self._reading, self._writing = DatabaseThread("endpoints"), DatabaseThread("traffic")
+        self.directory = Directory(self._reading)
+        self.traffic = Traffic(self._writing)
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -52,7 +53,8 @@ class Keeper:
             self._task = None
         await self.directory.close()
         await self.traffic.flush()
-        await self._thread.close()
+        await self._reading.close()
+        await self._writing.close()
 
     async def tick(self) -> None:
         """What happens each second. Whatever goes wrong, the next second tries again."""

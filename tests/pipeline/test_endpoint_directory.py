@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+from collections import defaultdict
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from pipeline import directory as directory_module
+from pipeline.database import DatabaseThread
 from pipeline.models import Endpoint, ReceiverProfile, Upload
 from pipeline.open_endpoint import StoredAnswer, StoredAnswers
 from tests.pipeline.players import make_endpoint, pod
@@ -116,7 +118,8 @@ class TestDatabase:
     async def test_no_request_asks_it_once_an_endpoint_is_known(self, player, keeper, monkeypatch):
         endpoint = await made(records_requests=True)
         await player.get(endpoint)
-        monkeypatch.setattr(keeper._thread, "run", away)
+        for thread in (keeper._reading, keeper._writing):
+            monkeypatch.setattr(thread, "run", away)
         assert (await player.get(endpoint)).status == 200
         assert (await player.ask("/vast/zzzzzzzzzzzz")).status == 404
         monkeypatch.undo()
@@ -253,6 +256,31 @@ async def test_an_endpoint_that_cannot_be_opened_keeps_no_other_one_from_being_r
     assert (await player.get(broken)).status == 404
     assert (await player.get(other)).status == 200
     assert broken.public_id in caplog.text
+
+
+async def test_a_save_is_waited_for_although_somebody_still_waits_for_the_one_before(keeper):
+    directory, first, second = keeper.directory, asyncio.Event(), asyncio.Event()
+    directory._awaited = directory._start(first.wait())
+    asking = asyncio.create_task(directory.find("zzzzzzzzzzzz"))
+    await asyncio.sleep(0)
+    directory._awaited = latest = directory._start(second.wait())
+    first.set()
+    assert await asking is None
+    assert directory._awaited is latest
+
+
+async def test_counts_that_wait_to_be_written_hold_up_no_first_request(player, keeper, monkeypatch):
+    queues = defaultdict(asyncio.Lock)
+
+    async def one_job_after_the_other(thread, work):
+        async with queues[thread]:
+            return await sync_to_async(work)()
+
+    monkeypatch.setattr(DatabaseThread, "run", one_job_after_the_other)
+    endpoint = await made()
+    await keeper.directory.look()
+    async with queues[keeper.traffic._thread]:
+        assert (await asyncio.wait_for(player.get(endpoint), 10)).ads
 
 
 async def test_what_keeps_the_endpoints_can_be_closed_and_opened_again(player, keeper):

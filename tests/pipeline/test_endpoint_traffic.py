@@ -87,7 +87,7 @@ class TestCounts:
 
     async def test_two_processes_count_the_same_hour_together(self, keeper):
         endpoint = await made()
-        other = Traffic(keeper._thread)
+        other = Traffic(keeper._writing)
         for counter in (keeper.traffic, other, keeper.traffic):
             counter.count(endpoint.pk, NOON.timestamp(), Outcome.FILL, 1)
             await counter.flush()
