@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from django.http import Http404
 from django.utils import timezone
 
 from pipeline.models import Endpoint, EndpointTraffic, Outcome
+from pipeline.rotation import rotate
 from tests.pipeline.responses import bid, body, response
 from tests.pipeline.settings_forms import make_endpoint, make_profile, make_publisher
 from tests.site.rows import make_build
@@ -110,6 +112,22 @@ class TestChanging:
         assert send(ad_ops, "PATCH", one(endpoint), {"title": "First", "version": version}).status_code == 200
         answer = send(ad_ops, "PATCH", one(endpoint), {"title": "Second", "version": version})
         assert (answer.status_code, answer.json()["field"]) == (409, "version")
+
+    def test_rotating_undoes_no_edit_that_came_since_the_row_was_read(self):
+        read = make_endpoint()
+        Endpoint.objects.filter(pk=read.pk).update(is_open=False)
+        slug = read.slug
+        rotate(read, None)
+        stored = Endpoint.objects.get()
+        assert stored.slug == read.slug != slug
+        assert not stored.is_open
+
+    def test_rotating_what_was_deleted_meanwhile_does_not_bring_it_back(self):
+        read = make_endpoint()
+        Endpoint.objects.all().delete()
+        with pytest.raises(Http404):
+            rotate(read, None)
+        assert not Endpoint.objects.exists()
 
     def test_rotating_gives_a_new_address_and_no_new_version(self, ad_ops):
         endpoint = make_endpoint()
