@@ -10,6 +10,7 @@ from ninja import Query, Router
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline import builds
+from pipeline.api.fields import Config
 from pipeline.build_page import comparison_of, strip_of
 from pipeline.differences import Differences
 from pipeline.engine import RECEIVERS
@@ -31,7 +32,7 @@ class Settings(BaseModel):
     receiver: str | None = None
     receiver_profile: str | None = Field(None, max_length=60)
     publisher: str | None = Field(None, max_length=60)
-    config: dict[str, Any] | None = None
+    config: Config | None = None
 
     @field_validator("config")
     @classmethod

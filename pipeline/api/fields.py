@@ -2,12 +2,27 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from django import forms
 from django.http import HttpResponse
+from pydantic import AfterValidator
 
 from vastdash.web import problem
+
+# Several times what a receiver has; the engine looks at each and remarks on it.
+MOST_SETTINGS = 200
+
+
+def _bearable(config: dict[str, Any]) -> dict[str, Any]:
+    rules = sum(len(value) for value in config.values() if isinstance(value, Mapping))
+    if len(config) + rules > MOST_SETTINGS:
+        raise ValueError(f"holds more than {MOST_SETTINGS} settings")
+    return config
+
+
+# A receiver configuration in its JSON keys.
+Config = Annotated[dict[str, Any], AfterValidator(_bearable)]
 
 
 def field_errors(form: forms.BaseForm) -> list[dict[str, str]]:

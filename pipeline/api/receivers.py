@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.api.fields import field_errors, outdated, refused, unstorable
+from pipeline.api.fields import Config, field_errors, outdated, refused, unstorable
 from pipeline.effective import effective
 from pipeline.forms.profile import ProfileForm
 from pipeline.forms.version import profile_version
@@ -26,7 +26,7 @@ class ReceiverRequest(BaseModel):
 
     name: str = Field(description="Letters, digits, hyphens, underscores.")
     title: str
-    config: dict[str, Any] = Field(default_factory=dict)
+    config: Config = Field(default_factory=dict)
 
 
 class ReceiverChange(BaseModel):
@@ -36,7 +36,7 @@ class ReceiverChange(BaseModel):
 
     name: str | None = None
     title: str | None = None
-    config: dict[str, Any] | None = None
+    config: Config | None = None
     version: str | None = None
 
 

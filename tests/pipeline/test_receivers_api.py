@@ -79,6 +79,8 @@ def test_an_edit_of_an_old_version_is_a_409_with_the_present_one(ad_ops):
         ({"title": 3}, "title"),
         ({"tilte": "x"}, "tilte"),
         ({"config": []}, "config"),
+        ({"config": {f"k{number}": 1 for number in range(201)}}, "config"),
+        ({"config": {"placement_rules": {f"k{number}": 1 for number in range(200)}}}, "config"),
         ({"config": {"max_ads_in_pod": -1}}, "config.max_ads_in_pod"),
         ({"config": {"max_adz": 1}}, "config.max_adz"),
         ({"config": {"x" * 5000: 1}}, ("config." + "x" * 5000)[:120]),
