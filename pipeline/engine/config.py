@@ -284,9 +284,8 @@ def _read_value(
     if parser is None:
         reason = IGNORED_KEYS.get(key)
         code = "CONFIG_KEY_IGNORED" if reason else "CONFIG_KEY_UNKNOWN"
-        notices.append(
-            Notice(code, "", f"{layer}: {key[:60]} {'is ignored: ' + reason if reason else 'is no setting'}")
-        )
+        said = "is ignored: " + reason if reason else "is no setting"
+        notices.append(Notice(code, "", f"{layer}: {writable(key[:60])} {said}"))
         return
     short = key.rpartition(".")[2]
     try:

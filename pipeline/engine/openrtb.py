@@ -123,7 +123,10 @@ def _read_bid(source: Json, seat: str, position: int, notices: list[Notice]) -> 
     }
     try:
         bid = msgspec.convert({**source, **ours}, Bid)
-    except msgspec.ValidationError:
+    except (
+        msgspec.ValidationError,
+        UnicodeError,
+    ):  # the latter for half a surrogate pair where a number belongs
         return _read_untidy_bid(source, ours, notices)
     return bid if _is_tidy(bid) else _read_untidy_bid(source, ours, notices)
 

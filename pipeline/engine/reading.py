@@ -135,7 +135,8 @@ class Reading:
             return ()
         found = [writable(item).strip() for item in value if isinstance(item, str)]
         if len(found) != len(value):
-            self.remark(name, value, "a list of strings only")
+            text = f"{self._prefix}.{name} should be a list of strings; its other entries were left out"
+            self._notices.append(Notice("FIELD_TYPE", self._bid_id, text))
         return tuple(item for item in found if item)
 
     def whole(self, name: str) -> int | None:
@@ -175,7 +176,8 @@ class Reading:
             return ()
         found = [item for item in value if type(item) is int and 0 < item < LIMIT]
         if len(found) != len(value):
-            self.remark(name, value, "a list of whole numbers above 0 only")
+            text = f"{self._prefix}.{name} should be a list of whole numbers above 0; its other entries were left out"
+            self._notices.append(Notice("FIELD_TYPE", self._bid_id, text))
         return tuple(found)
 
 

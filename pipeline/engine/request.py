@@ -35,7 +35,7 @@ def read_request(source: Source) -> Asked:
         request = object_of(source, "bid request")
     except Unreadable as refused:
         return Asked(
-            error=Notice("REQUEST_" + refused.code, "", refused.text + "; the build went on without it")
+            error=Notice("REQUEST_" + refused.code, "", refused.text + "; the bid request was not read")
         )
     notices: list[Notice] = []
     media: dict[str, frozenset[str]] = {}

@@ -207,3 +207,8 @@ def test_rules_chosen_by_hand_count_as_chosen():
     config = ReceiverConfig(placement_rules=rules)
     result = build_vast_from_bid_response(None, response(bid(adm=inl(version="4.2"), cat=["IAB1"])), config)
     assert b'type="iab_category"' in result.xml
+
+
+def test_a_key_that_no_text_can_carry_is_told_without_what_cannot_be_written():
+    notices = merge_config({"a\ud800\x00b": 1}, None, None).notices
+    assert [notice.text for notice in notices] == ["host: ab is no setting"]

@@ -1,5 +1,6 @@
 """Reading bid responses as they come, and the metadata that is made of a bid."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.engine import build_vast_from_bid_response
-from pipeline.engine.openrtb import read_response
+from pipeline.engine.openrtb import Bid, read_response
 from pipeline.engine.request import read_request
 from tests.pipeline.engine.adm import Built, bid, inl
 
@@ -43,6 +44,30 @@ def test_wrong_types_are_remarked_on_and_read_as_far_as_they_go(field, value, re
     found, codes = only(**{field: value})
     assert getattr(found, field) == read
     assert codes == (["FIELD_TYPE"] if remarked else [])
+
+
+HALF = "\ud800"
+"""Half a surrogate pair: JSON may hold it, UTF-8 may not."""
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize("value", [HALF, [HALF], {HALF: HALF}])
+@pytest.mark.parametrize("field", [*Bid.__struct_fields__[2:], "unknown"])
+def test_half_a_surrogate_pair_in_any_field_harms_no_other_bid(field, value, as_text):
+    harmed = {**bid("harmed", 9), field: value}
+    given = {"seatbid": [{"seat": HALF, "bid": [harmed, bid("good", 1)]}], "id": HALF, "cur": HALF}
+    built = build_vast_from_bid_response(
+        None, json.dumps(given) if as_text else given, {"selection_strategy": "ALL", "enable_debug": True}
+    )
+    assert "good" in [taken.meta.bid_id for taken in built.selected]
+    json.dumps(built.to_debug(), ensure_ascii=False).encode()
+
+
+def test_what_a_list_holds_besides_what_it_should_is_said_to_be_left_out():
+    received = read_response({"seatbid": [{"bid": [{"id": "b", "adomain": [None, "a.example"]}]}]})
+    assert [notice.text for notice in received.notices] == [
+        "bid.adomain should be a list of strings; its other entries were left out"
+    ]
 
 
 @pytest.mark.parametrize(
