@@ -73,8 +73,9 @@ def test_the_tick_loop_and_the_player_agree_on_every_session():
 def test_a_get_and_the_build_beside_it_give_the_same_document():
     body = build.response(endpoint.BIDS)
     opened, loop = endpoint.endpoint_of(body), asyncio.new_event_loop()
-    alone = loop.run_until_complete(endpoint.same_build(opened, body))()
-    player = endpoint.Driver(loop, endpoint.door_of(opened))
+    query = endpoint.tags(1)
+    alone = loop.run_until_complete(endpoint.same_build(opened, body, query[0]))()
+    player = endpoint.Driver(loop, endpoint.door_of(opened), query)
     player.ask(1)
     loop.close()
     assert (player.status, player.body) == (200, alone)
