@@ -124,7 +124,7 @@ def endpoint_of(body: bytes) -> Any:
     """An endpoint over a stored response; its limiter counts, and never refuses."""
     from dataclasses import replace
 
-    models, made = site("models"), site("open_endpoint")
+    models, made = site("models"), site("endpoint.open_endpoint")
 
     async def read(_upload: int) -> Any:
         return made.StoredAnswer.of(body)
@@ -139,8 +139,8 @@ def door_of(endpoint: Any) -> Application:
     async def nowhere(*_: Any) -> None:
         raise AssertionError("the request was passed on")
 
-    traffic = site("traffic").Traffic(None)
-    door: Application = site("endpoint").VastDoor(nowhere, OneEndpoint(endpoint), traffic)
+    traffic = site("endpoint.traffic").Traffic(None)
+    door: Application = site("endpoint.door").VastDoor(nowhere, OneEndpoint(endpoint), traffic)
     return door
 
 
@@ -157,7 +157,7 @@ def raw(body: bytes) -> Application:
 
 async def same_build(endpoint: Any, body: bytes, query: str) -> Callable[[], bytes]:
     """The build that a request asks for, alone."""
-    serving = site("serving")
+    serving = site("endpoint.serving")
     served = await serving.serve(endpoint, serving.Call(query, HEADERS, CLIENT))
     request: Mapping[str, Any] = served.request
     return lambda: build_vast_from_bid_response(request, body, served.config.config).xml

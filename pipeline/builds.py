@@ -8,11 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from pipeline.effective import Effective, effective
+from pipeline.configuration.effective import Effective, effective
+from pipeline.configuration.stated import flat, read
 from pipeline.engine import VastResult, build_vast_from_bid_response
 from pipeline.intake import Refused, unpack
 from pipeline.models import Build, ReceiverProfile, Upload
-from pipeline.stated import flat, read
 from vast.lint import Finding, lint
 from vastdash.models import Publisher
 
@@ -98,7 +98,7 @@ def layered(
 
 
 def _rows(layers: Effective, config: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What the build was made by, as ``pipeline.effective`` tells it, to be kept as JSON.
+    """What the build was made by, as ``pipeline.configuration.effective`` tells it, to be kept as JSON.
 
     What was chosen for this build alone has the layer ``build``.
     """

@@ -36,7 +36,7 @@ class Build(models.Model):
 
     ``config`` is what was chosen for it, ``receiver_profile`` and ``publisher`` the names of the layers below;
     ``result`` is ``VastResult.to_debug()`` without the document, with the effective configuration as ``effective``
-    (``pipeline.layers``); ``findings`` are lint rows.
+    (``pipeline.configuration.layers``); ``findings`` are lint rows.
     """
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
@@ -80,7 +80,7 @@ class Build(models.Model):
 class ReceiverProfile(models.Model):
     """Settings for one kind of receiver under a name: the profile layer of a build or an endpoint.
 
-    ``config`` is a partial receiver configuration in the engine's JSON keys (``pipeline.layers``).
+    ``config`` is a partial receiver configuration in the engine's JSON keys (``pipeline.configuration.layers``).
     """
 
     name = models.SlugField(max_length=60, unique=True)

@@ -180,7 +180,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# The host layer of receiver configurations; pages show it, nobody edits it there (pipeline/layers.py).
+# The host layer of receiver configurations; pages show it, nobody edits it there (pipeline/configuration/layers.py).
 RECEIVER_CONFIG = env.json_object("VASTDASH_RECEIVER_CONFIG")
 FETCH_ALLOWED = env.names("VASTDASH_FETCH_ALLOWED")
 TRUSTED_PROXIES = env.names("VASTDASH_TRUSTED_PROXIES")

@@ -11,14 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline import builds
 from pipeline.api.fields import Config
-from pipeline.build_page import comparison_of, strip_of
-from pipeline.differences import Differences
+from pipeline.build_page.differences import Differences
+from pipeline.build_page.filters import BuildFilter
+from pipeline.build_page.page import comparison_of, strip_of
+from pipeline.build_page.side_by_side import markup_of, served_ad, side_by_side
+from pipeline.build_page.verdict import rejected_by_code
 from pipeline.engine import RECEIVERS
-from pipeline.filters import BuildFilter
 from pipeline.intake import Refused
 from pipeline.models import Build
-from pipeline.side_by_side import markup_of, served_ad, side_by_side
-from pipeline.verdict import rejected_by_code
 from vastdash.web import Page, problem
 
 router = Router(tags=["builds"])

@@ -11,12 +11,12 @@ from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.api.fields import field_errors, outdated, refused, unstorable
-from pipeline.counts import last_day
-from pipeline.effective import effective
+from pipeline.configuration.effective import effective
+from pipeline.endpoint.counts import last_day
+from pipeline.endpoint.rotation import address, rotate
 from pipeline.forms.endpoint import EndpointForm, content_of
 from pipeline.forms.version import endpoint_version
 from pipeline.models import Endpoint
-from pipeline.rotation import address, rotate
 
 router = Router(tags=["endpoints"])
 

@@ -9,11 +9,11 @@ from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.api.fields import Config, field_errors, outdated, refused, unstorable
-from pipeline.effective import effective
+from pipeline.configuration.effective import effective
+from pipeline.configuration.stated import Fault, Stated, read
 from pipeline.forms.profile import ProfileForm
 from pipeline.forms.version import profile_version
 from pipeline.models import ReceiverProfile
-from pipeline.stated import Fault, Stated, read
 from vastdash.web import problem
 
 router = Router(tags=["receivers"])

@@ -5,9 +5,9 @@ from typing import Any
 
 from django import forms
 
+from pipeline.configuration.layers import merged
 from pipeline.engine import RECEIVERS
 from pipeline.forms.receiver import RECEIVER_LABELS, ReceiverFields
-from pipeline.layers import merged
 from pipeline.models import Build, ReceiverProfile
 from vastdash.models import Publisher
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from pipeline import stated
+from pipeline.configuration import stated
 from pipeline.engine import RECEIVERS, CollisionPolicy, Placement, SelectionStrategy, VersionPolicy
 from pipeline.engine.config import PLACEMENT_KEYS
 from vast.document import VERSIONS

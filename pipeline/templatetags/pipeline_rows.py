@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from pipeline.bid_table import BidTable, bid_table
+from pipeline.build_page.bid_table import BidTable, bid_table
 
 register = template.Library()
 

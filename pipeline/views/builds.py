@@ -9,13 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from pipeline import builds
-from pipeline.bid_table import ROWS_OF_REFUSED, bid_table
-from pipeline.build_page import document_of, page_of
-from pipeline.filters import BuildFilter
+from pipeline.build_page.bid_table import ROWS_OF_REFUSED, bid_table
+from pipeline.build_page.filters import BuildFilter
+from pipeline.build_page.page import document_of, page_of
+from pipeline.build_page.side_by_side import markup_of, served_ad, side_by_side
 from pipeline.forms.build import BuildAgainForm, BuildForm, Choices
 from pipeline.intake import Refused
 from pipeline.models import Build
-from pipeline.side_by_side import markup_of, served_ad, side_by_side
 from vastdash.roles import Action, may
 from vastdash.web import Page
 

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, JsonResponse
 
-from pipeline.debug import debug
+from pipeline.endpoint.debug import debug
 from pipeline.models import Endpoint
 from vastdash.web import problem
 

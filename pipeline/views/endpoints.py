@@ -10,15 +10,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from pipeline.counts import last_day, with_today
-from pipeline.debug import debug
-from pipeline.effective import effective
+from pipeline.build_page.markup import readable
+from pipeline.configuration.effective import effective
+from pipeline.endpoint.counts import last_day, with_today
+from pipeline.endpoint.debug import debug
+from pipeline.endpoint.rotation import address, rotate
+from pipeline.endpoint.tags import tags
 from pipeline.forms.endpoint import EndpointForm, content_of
 from pipeline.forms.version import FIELD, differences, endpoint_version
-from pipeline.markup import readable
 from pipeline.models import Build, Endpoint, EndpointRequest, Outcome
-from pipeline.rotation import address, rotate
-from pipeline.tags import tags
 
 _FOLLOWED = ("receiver", "publisher", "canned")
 _SHOWN = 50

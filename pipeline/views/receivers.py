@@ -10,8 +10,8 @@ from django.db.models import Count, ProtectedError, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from pipeline.drafts import Draft, endpoints_of, stored_layer
-from pipeline.effective import host_notices, said_by, unset
+from pipeline.configuration.drafts import Draft, endpoints_of, stored_layer
+from pipeline.configuration.effective import host_notices, said_by, unset
 from pipeline.engine import RECEIVERS
 from pipeline.forms.profile import ProfileForm
 from pipeline.forms.receiver import ReceiverFields

@@ -1,10 +1,10 @@
 import pytest
 from asgiref.sync import sync_to_async
 
-from pipeline import keeper as keeper_module
-from pipeline.database import DatabaseThread
-from pipeline.endpoint import VastDoor
-from pipeline.keeper import Keeper
+from pipeline.endpoint import keeper as keeper_module
+from pipeline.endpoint.database import DatabaseThread
+from pipeline.endpoint.door import VastDoor
+from pipeline.endpoint.keeper import Keeper
 from tests.pipeline.players import Player
 from tests.site.people import ad_ops, nobody, qa, superuser, viewer
 

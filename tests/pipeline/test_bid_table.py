@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from pipeline.bid_table import ROWS, bid_table
+from pipeline.build_page.bid_table import ROWS, bid_table
 from tests.pipeline.responses import bid, body, inline
 from tests.site.rows import make_build
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.urls import reverse
 
-from pipeline.comparison import comparison
+from pipeline.build_page.comparison import comparison
 from pipeline.models import Build, ReceiverProfile
 from tests.pipeline.responses import bid, body, inline, sample
 from tests.site.rows import make_build

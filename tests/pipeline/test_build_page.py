@@ -6,7 +6,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from pipeline.markup import marked_up, readable
+from pipeline.build_page.markup import marked_up, readable
 from pipeline.models import Build
 from tests.pipeline.responses import SAMPLE_NAMES, bid, body, inline, sample
 from tests.site.rows import make_build, make_session, play_out

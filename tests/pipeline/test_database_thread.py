@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from pipeline.database import DatabaseThread
+from pipeline.endpoint.database import DatabaseThread
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.differences import CONTEXT, MAX_FOLDED_ROWS, MAX_LINES, MAX_ROWS, Reason, differences
+from pipeline.build_page.differences import CONTEXT, MAX_FOLDED_ROWS, MAX_LINES, MAX_ROWS, Reason, differences
 
 
 def rows_of(before: str, after: str, **options):

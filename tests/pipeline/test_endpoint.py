@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from asgiref.sync import sync_to_async
 
-from pipeline import serving
-from pipeline.endpoint import NO_AD, VastDoor, slug_of
+from pipeline.endpoint import serving
+from pipeline.endpoint.door import NO_AD, VastDoor, slug_of
 from pipeline.models import Source
 from tests.pipeline.engine.prebid_server import FakePrebidServer, http, saying, silence
 from tests.pipeline.players import Player, make_endpoint, pod
@@ -230,7 +230,7 @@ class TestAuction:
             assert (len(server.posted), server.connections) == (3, 1)
 
     async def test_connections_end_when_the_row_changes(self, player, monkeypatch):
-        monkeypatch.setattr("pipeline.directory.GRACE_SEC", 0)
+        monkeypatch.setattr("pipeline.endpoint.directory.GRACE_SEC", 0)
         async with FakePrebidServer(saying(http(pod(3)))) as server:
             endpoint = await auctioned(server, tmax_ms=1)
             await player.get(endpoint, "tmax=1000")

@@ -11,10 +11,10 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from pipeline import directory as directory_module
-from pipeline.database import DatabaseThread
+from pipeline.endpoint import directory as directory_module
+from pipeline.endpoint.database import DatabaseThread
+from pipeline.endpoint.open_endpoint import StoredAnswer, StoredAnswers
 from pipeline.models import Endpoint, ReceiverProfile, Upload
-from pipeline.open_endpoint import StoredAnswer, StoredAnswers
 from tests.pipeline.players import make_endpoint, pod
 from tests.pipeline.responses import bid, body
 from vastdash.models import Publisher

@@ -8,10 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from pipeline.counts import last_day, with_today
+from pipeline.endpoint.counts import last_day, with_today
+from pipeline.endpoint.tags import MACROS, tags
 from pipeline.engine import PARAMETERS
 from pipeline.models import Endpoint, EndpointRequest, EndpointTraffic, Outcome, Source, Upload
-from pipeline.tags import MACROS, tags
 from tests.pipeline.responses import bid, body
 from tests.pipeline.settings_forms import (
     make_endpoint,

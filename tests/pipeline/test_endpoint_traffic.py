@@ -8,10 +8,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
-from pipeline import keeper as keeper_module
-from pipeline import serving, traffic
+from pipeline.endpoint import keeper as keeper_module
+from pipeline.endpoint import serving, traffic
+from pipeline.endpoint.traffic import Recorded, Traffic
 from pipeline.models import Endpoint, EndpointRequest, EndpointTraffic, Outcome
-from pipeline.traffic import Recorded, Traffic
 from tests.pipeline.players import make_endpoint, pod
 from tests.playback.watching import until
 

@@ -6,8 +6,8 @@ import pytest
 from django.http import Http404
 from django.utils import timezone
 
+from pipeline.endpoint.rotation import rotate
 from pipeline.models import Endpoint, EndpointTraffic, Outcome
-from pipeline.rotation import rotate
 from tests.pipeline.responses import bid, body, response
 from tests.pipeline.settings_forms import make_endpoint, make_profile, make_publisher
 from tests.site.rows import make_build

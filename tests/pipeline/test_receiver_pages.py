@@ -5,10 +5,10 @@ import json
 import pytest
 from django.urls import reverse
 
+from pipeline.configuration.stated import flat
 from pipeline.engine import ReceiverConfig
 from pipeline.forms.receiver import GROUPS, ReceiverFields
 from pipeline.models import ReceiverProfile
-from pipeline.stated import flat
 from tests.pipeline.responses import bid, body
 from tests.pipeline.settings_forms import (
     make_endpoint,

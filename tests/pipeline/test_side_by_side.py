@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
+from pipeline.build_page.side_by_side import markup_of, served_ad, side_by_side
 from pipeline.intake import Refused
 from pipeline.models import Build
-from pipeline.side_by_side import markup_of, served_ad, side_by_side
 from tests.corpus import CORPUS
 from tests.pipeline.responses import bid, body, inline, sample, wrapper
 from tests.site.rows import make_build

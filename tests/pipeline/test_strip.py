@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.build_page import strip_of
+from pipeline.build_page.page import strip_of
+from pipeline.build_page.strip import pod_limit_ms, strip
 from pipeline.models import Build
-from pipeline.strip import pod_limit_ms, strip
 from tests.pipeline.responses import bid, body, inline, wrapper
 from tests.site.rows import make_build
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from pipeline.debug import debug
+from pipeline.endpoint.debug import debug
 from pipeline.models import Build, Endpoint, ReceiverProfile, Source
 from playback.engine import PROVIDERS, get_provider_rules
 from playback.models import Provider

@@ -15,12 +15,12 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 
-from pipeline.directory import Directory
+from pipeline.endpoint.directory import Directory
+from pipeline.endpoint.open_endpoint import OpenEndpoint
+from pipeline.endpoint.serving import MAX_LINE, STATUS, Call, Served, serve
+from pipeline.endpoint.traffic import Recorded, Traffic
 from pipeline.engine.write import no_ad_document
 from pipeline.models import Outcome
-from pipeline.open_endpoint import OpenEndpoint
-from pipeline.serving import MAX_LINE, STATUS, Call, Served, serve
-from pipeline.traffic import Recorded, Traffic
 
 log = structlog.get_logger(__name__)
 

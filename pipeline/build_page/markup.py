@@ -13,7 +13,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import XmlLexer
 from pygments.token import Text, Whitespace
 
-from pipeline.findings import Remark, counts, remarks
+from pipeline.build_page.findings import Remark, counts, remarks
 from vast.document import KEEPING, parse
 from vast.errors import VastError
 from vast.lint import lint

@@ -7,9 +7,9 @@ from contextlib import suppress
 import structlog
 from django.conf import settings
 
-from pipeline.database import DatabaseThread
-from pipeline.directory import Directory
-from pipeline.traffic import Traffic
+from pipeline.endpoint.database import DatabaseThread
+from pipeline.endpoint.directory import Directory
+from pipeline.endpoint.traffic import Traffic
 from vast.address import parse_allowed
 
 log = structlog.get_logger(__name__)

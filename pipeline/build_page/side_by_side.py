@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
-from pipeline.blame import blame_of
-from pipeline.differences import Differences, differences
+from pipeline.build_page.blame import blame_of
+from pipeline.build_page.differences import Differences, differences
+from pipeline.build_page.markup import readable
 from pipeline.engine.openrtb import read_response
-from pipeline.markup import readable
 from pipeline.models import Build
 from vast.document import KEEPING, local_name
 

@@ -12,11 +12,11 @@ from aiolimiter import AsyncLimiter
 from django.conf import settings
 from django.db import DatabaseError
 
+from pipeline.configuration.layers import merged
 from pipeline.engine import MergedConfig, Notice, requested_config
 from pipeline.engine.auction import Answer, Auction, CannedAnswer, PrebidServer
 from pipeline.engine.config import HARD_CAP
 from pipeline.engine.openrtb import read_response
-from pipeline.layers import merged
 from pipeline.models import Endpoint, Source, Upload
 from vast.address import parse_allowed
 from vastdash.models import Publisher

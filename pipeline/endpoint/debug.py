@@ -9,10 +9,10 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 
+from pipeline.endpoint.open_endpoint import OpenEndpoint, StoredAnswer, bids_of, opened
+from pipeline.endpoint.serving import STATUS, Call, Served, serve
 from pipeline.engine import redacted
 from pipeline.models import Endpoint
-from pipeline.open_endpoint import OpenEndpoint, StoredAnswer, bids_of, opened
-from pipeline.serving import STATUS, Call, Served, serve
 
 
 def debug(row: Endpoint, query: str, headers: Mapping[str, str], remote_addr: str) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
+from pipeline.configuration.stated import PLACEMENTS, flat, read
 from pipeline.engine import RECEIVERS, MergedConfig, Notice, ReceiverConfig, merge_config
 from pipeline.engine.config import PLACEMENT_KEYS
 from pipeline.forms.receiver import ReceiverFields
-from pipeline.stated import PLACEMENTS, flat, read
 from vast.document import VERSIONS
 
 Layer = Mapping[str, Any]

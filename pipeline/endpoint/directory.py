@@ -14,9 +14,9 @@ from django.db import transaction
 from django.db.models import Count, Max
 from django.db.models.signals import post_delete, post_save
 
-from pipeline.database import DatabaseThread
+from pipeline.endpoint.database import DatabaseThread
+from pipeline.endpoint.open_endpoint import OpenEndpoint, StoredAnswer, StoredAnswers, bids_of, opened
 from pipeline.models import Endpoint, ReceiverProfile, Upload
-from pipeline.open_endpoint import OpenEndpoint, StoredAnswer, StoredAnswers, bids_of, opened
 from vastdash.models import Publisher
 
 log = structlog.get_logger(__name__)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
+from pipeline.endpoint.open_endpoint import OpenEndpoint
 from pipeline.engine import (
     RECEIVERS,
     MergedConfig,
@@ -19,7 +20,6 @@ from pipeline.engine import (
 )
 from pipeline.engine.auction import Answer
 from pipeline.models import Outcome
-from pipeline.open_endpoint import OpenEndpoint
 
 MAX_LINE = 8192
 # A build of this many bytes takes about 2 ms; a longer one must not hold up the other players.

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipeline.differences import Blame, Kind, Reason
+from pipeline.build_page.differences import Blame, Kind, Reason
 from vast.document import Element, local_name, parse
 from vast.errors import VastError
 

@@ -16,7 +16,7 @@ from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import F
 
 from pipeline.builds import decisions
-from pipeline.database import DatabaseThread
+from pipeline.endpoint.database import DatabaseThread
 from pipeline.engine import Notice, VastResult, redacted
 from pipeline.models import Endpoint, EndpointRequest, EndpointTraffic
 

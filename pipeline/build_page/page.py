@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from pipeline.comparison import Comparison, comparison
-from pipeline.markup import MarkedUp, marked_up
+from pipeline.build_page.comparison import Comparison, comparison
+from pipeline.build_page.markup import MarkedUp, marked_up
+from pipeline.build_page.strip import Strip, pod_limit_ms, strip
+from pipeline.build_page.verdict import verdict
 from pipeline.models import Build
-from pipeline.strip import Strip, pod_limit_ms, strip
-from pipeline.verdict import verdict
 
 # So many ads are told about at once; the others by their own pages.
 ADS = 20

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from pipeline.effective import Effective, Layer, effective
+from pipeline.configuration.effective import Effective, Layer, effective
+from pipeline.configuration.trial import Trial, compare
 from pipeline.forms.profile import LensForm
 from pipeline.models import Build, Endpoint, ReceiverProfile
-from pipeline.trial import Trial, compare
 from vastdash.models import Publisher
 
 

@@ -1,0 +1,1 @@
+"""The public address players ask for VAST: the door, what stands behind it, what is counted."""
