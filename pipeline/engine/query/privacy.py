@@ -23,7 +23,8 @@ def redacted(request: Mapping[str, Any]) -> dict[str, Any]:
     - user.consent, regs.gpp and the AC string read "(redacted)": a consent string is long, carries the moment it was
       made and its vendors, and so tells viewers apart. regs.us_privacy, gdpr, coppa, gpc and gpp_sid stay: they have
       few values, and an ad-ops engineer needs them to know why nobody bid.
-    - imp.ext.data (first-party data) and the tag's own id (ext.tag.id) read "(redacted)": they may be keyed by viewer.
+    - imp.ext.data (first-party data), the tag's own id (ext.tag.id) and source.tid read "(redacted)": they may be keyed
+      by viewer, or join this request to another record of the same one.
     - device.ua, make, model and os stay: they say which device could not play, and are shared by very many.
     - site.page, site.ref, content.url lose their query: it may hold any of the above.
     """
@@ -33,6 +34,7 @@ def redacted(request: Mapping[str, Any]) -> dict[str, Any]:
     _mask(_object(copy, "regs"), {"gpp"})
     _mask(_object(_object(copy, "regs"), "ext"), {"gpp"})
     _mask(_object(_object(copy, "ext"), "tag"), {"id"})
+    _mask(_object(copy, "source"), {"tid"})
     for imp in copy.get("imp", []) if isinstance(copy.get("imp"), list) else []:
         if isinstance(imp, dict):
             _mask(_object(imp, "ext"), {"data"})

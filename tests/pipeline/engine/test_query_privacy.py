@@ -95,3 +95,7 @@ def test_how_many_ads_are_wanted_is_no_setting() -> None:
 @pytest.mark.parametrize("odd", [{}, {"ext": None}, {"ext": {"prebid": {"of": 4}, "tag": []}}])
 def test_any_request_can_be_asked_for_wishes(odd) -> None:
     assert requested_config(odd) == {}
+
+
+def test_a_transaction_id_joins_no_records() -> None:
+    assert redacted({"source": {"tid": "t-1", "fd": 0}}) == {"source": {"tid": "(redacted)", "fd": 0}}
