@@ -65,6 +65,8 @@ _UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _OTHER_ENCODINGS = re.compile(
     r"(iso-?8859-[0-9]{1,2}|latin-?1|windows-125[0-8]|cp125[0-8]|koi8-[ru]|shift_jis|euc-(jp|kr)|gb2312|gbk|gb18030|big5)"
 )
+# What may stand before a document without being seen: blanks, U+FEFF, U+00A0, U+200B.
+_UNSEEN = re.compile(rb"(?:\s++|\xef\xbb\xbf|\xc2\xa0|\xe2\x80\x8b)*+")
 # The beginning of most documents: UTF-8 without a mark, and an element before any DOCTYPE.
 _PLAIN = re.compile(
     rb"""(?:<\?xml\s+version\s*=\s*["']1\.[01]["'](?:\s+encoding\s*=\s*["'][Uu][Tt][Ff]-?8["'])?\s*\?>\s*)?"""
@@ -206,7 +208,7 @@ def _prepared(data: bytes | str, max_bytes: int, notices: list[Notice]) -> bytes
     usual = _PLAIN.match(encoded)
     if not usual:
         encoded = encoded if isinstance(data, str) else _decode(encoded)
-        encoded = encoded.removeprefix(b"\xef\xbb\xbf").lstrip()
+        encoded = encoded[_UNSEEN.match(encoded).end() :]  # type: ignore[union-attr]
     if len(encoded) > max_bytes:
         raise _too_large(max_bytes)
     if not encoded:

@@ -14,6 +14,7 @@ from tests.pipeline.engine.adm import Built, bid, cfg0, inl
     [
         "\ufeff" + inl(),
         " \r\n\t" + inl(),
+        "\u200b\u00a0 \ufeff" + inl(),
         '\n <?xml version="1.0" encoding="UTF-8"?>' + inl(),
         inl().replace("><", ">\r\n<"),
         "<!DOCTYPE VAST>" + inl(),

@@ -20,6 +20,13 @@ def test_case_77_the_root_is_as_new_as_the_newest_ad_or_fixed_with_a_warning():
     assert [item.vast_version for item in fixed.result.selected] == ["2.0", "3.0", "4.2"]
 
 
+@pytest.mark.parametrize("policy", ["MAX", "FIXED"])
+def test_a_root_is_never_older_than_the_default(policy):
+    built = Built(bid(adm=inl(version="3.0")), config=cfg0(vast_version_default="4.1", version_policy=policy))
+    assert (built.root.get("version"), built.result.vast_version) == ("4.1", "4.1")
+    assert not {"VERSION_RAISED", "VERSION_FIXED"} & set(built.codes())
+
+
 def test_a_pod_of_version_2_carries_no_sequences():
     built = Built(
         bid("a", 2, inl(version="2.0")),
