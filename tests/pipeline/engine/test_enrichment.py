@@ -49,6 +49,14 @@ def test_case_32_prices_have_at_most_four_decimals_and_are_never_nought(price, t
     assert Built(bid(price=price)).inline("Pricing")[0].text == text
 
 
+def test_the_same_amount_of_another_currency_is_another_price():
+    markup = inl(inside='<Pricing model="CPM" currency="GBP">9.99</Pricing>')
+    kept = Built(bid(price=9.99, adm=markup))
+    assert (kept.prices, kept.codes("b1")) == ([(Decimal("9.99"), "GBP", "cpm")], ["FIELD_COLLISION"])
+    won = Built(bid(price=9.99, adm=markup), config=cfg0(collision_policy="OPENRTB_WINS"))
+    assert won.prices == [(Decimal("9.99"), "USD", "cpm")]
+
+
 def test_case_34_a_different_price_in_the_markup_follows_the_policy():
     single = bid(price=9.99, adm=inl(inside=GBP))
     kept = Built(single)

@@ -127,6 +127,11 @@ FREEWHEEL = (
 )
 
 
+def test_of_a_repeated_key_value_of_freewheel_the_first_counts() -> None:
+    given = request("nw=1&csid=a;genre=[G]&genre=news&genre=sport;;slid=pre&tpcl=PREROLL&maxd=60")
+    assert given["imp"][0]["ext"]["data"] == {"genre": "news"}
+
+
 def test_a_tag_of_freewheel_with_its_groups() -> None:
     given, notices = asked(FREEWHEEL)
     assert not notices
