@@ -145,12 +145,13 @@ PAGE = Kind(
 )
 
 _NO_IDENTITY = frozenset("0-")
-_IDENTITY = re.compile(r"\S{1,256}")
+# Brackets are of a placeholder that was filled in by half, as in "{{ID}}.1"; no id has them.
+_IDENTITY = re.compile(r"[^\s{}\[\]<>]{1,256}")
 
 
 def _identity(text: str) -> str | None:
     if not _IDENTITY.fullmatch(text):
-        raise ValueError("must be an identifier without blanks")
+        raise ValueError("must be an identifier without blanks or brackets")
     return None if _NO_IDENTITY.issuperset(text) else text
 
 

@@ -305,6 +305,13 @@ def test_a_latitude_needs_its_longitude() -> None:
     assert request("LATLONG=1,2&lat=5&lon=6")["device"]["geo"] == {"lat": 5.0, "lon": 6.0}
 
 
+@pytest.mark.parametrize("half", ["{{ID}}.1", "x-[ID]", "a%3CID%3E", "roku:{DID}"])
+def test_an_identifier_that_was_filled_in_by_half_identifies_nobody(half: str) -> None:
+    given, notices = asked(f"ifa={half}&did=d-1")
+    assert given["device"] == {"ifa": "d-1"}
+    assert codes(notices) == ["PARAMETER_INVALID"]
+
+
 @pytest.mark.parametrize("zeros", ["0", "00000000-0000-0000-0000-000000000000"])
 def test_an_identifier_of_zeros_identifies_nobody(zeros: str) -> None:
     assert "device" not in request(f"ifa={zeros}")
