@@ -10,7 +10,7 @@ from ninja import Query, Router
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline import builds
-from pipeline.api.fields import Config
+from pipeline.api.fields import Config, Document
 from pipeline.build_page.differences import Differences
 from pipeline.build_page.filters import BuildFilter
 from pipeline.build_page.page import comparison_of, strip_of
@@ -66,8 +66,8 @@ class Settings(BaseModel):
 class BuildRequest(Settings):
     """A bid response, and for whom its VAST is meant."""
 
-    response: dict[str, Any] | str
-    request: dict[str, Any] | str | None = None
+    response: Document
+    request: Document | None = None
     title: str = Field("API bid response", max_length=200)
 
 

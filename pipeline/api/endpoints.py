@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.api.fields import field_errors, outdated, refused, unstorable
+from pipeline.api.fields import Document, field_errors, outdated, refused, unstorable
 from pipeline.configuration.effective import effective
 from pipeline.endpoint.counts import last_day
 from pipeline.endpoint.rotation import address, rotate
@@ -31,7 +31,7 @@ class EndpointRequest(BaseModel):
     publisher: str | None = None
     source: str = "canned"
     build: str | None = None
-    response: dict[str, Any] | str | None = None
+    response: Document | None = None
     auction_url: str = ""
     tmax_ms: int = 1000
     is_open: bool = True
@@ -49,7 +49,7 @@ class EndpointChange(BaseModel):
     publisher: str | None = None
     source: str | None = None
     build: str | None = None
-    response: dict[str, Any] | str | None = None
+    response: Document | None = None
     auction_url: str | None = None
     tmax_ms: int | None = None
     is_open: bool | None = None

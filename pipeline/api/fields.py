@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from django import forms
 from django.http import HttpResponse
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from vastdash.web import problem
 
@@ -20,6 +20,16 @@ def _bearable(config: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"holds more than {MOST_SETTINGS} settings")
     return config
 
+
+def _object_or_text(value: Any) -> Any:
+    """A union of its own would name its branches as if they were fields."""
+    if not isinstance(value, (Mapping, str)):
+        raise ValueError("must be a JSON object, or a text that holds one")
+    return value
+
+
+# An OpenRTB document.
+Document = Annotated[dict[str, Any] | str, BeforeValidator(_object_or_text)]
 
 # A receiver configuration in its JSON keys.
 Config = Annotated[dict[str, Any], AfterValidator(_bearable)]

@@ -103,6 +103,7 @@ def test_an_unusable_response_is_refused_with_the_fate_of_every_bid(qa):
         ({}, "response"),
         ({"response": 7}, "response"),
         ({"response": [1]}, "response"),
+        ({"response": {"id": "1"}, "request": 7}, "request"),
         ({"response": {"id": "1"}, "title": "x" * 201}, "title"),
         ({"response": {"id": "1"}, "colour": "red"}, "colour"),
         ({"response": {"id": "1"}, "config": []}, "config"),
@@ -113,7 +114,7 @@ def test_an_unusable_response_is_refused_with_the_fate_of_every_bid(qa):
 )
 def test_a_payload_of_the_wrong_shape_is_refused_naming_the_field(qa, payload, field):
     found = problem(post(qa, payload), 422)
-    assert field in " ".join(row["field"] for row in found["fields"])
+    assert [row["field"] for row in found["fields"]] == [field]
 
 
 def test_a_form_instead_of_json_is_refused_as_such(db):
