@@ -49,7 +49,10 @@ api.add_router("/sessions", sessions)
 
 @api.exception_handler(ValidationError)
 def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
-    fields = [{"field": _field(row["loc"]), "text": row["msg"]} for row in error.errors]
+    fields = [
+        {"field": _field(row["loc"]), "text": row["msg"].removeprefix("Value error, ")}
+        for row in error.errors
+    ]
     named = "; ".join(f"{row['field']}: {row['text']}" for row in fields)
     return problem(422, "Not valid", named, fields=fields)
 

@@ -115,6 +115,7 @@ def test_an_unusable_response_is_refused_with_the_fate_of_every_bid(qa):
 def test_a_payload_of_the_wrong_shape_is_refused_naming_the_field(qa, payload, field):
     found = problem(post(qa, payload), 422)
     assert [row["field"] for row in found["fields"]] == [field]
+    assert "Value error" not in found["detail"]
 
 
 def test_a_form_instead_of_json_is_refused_as_such(db):
