@@ -135,7 +135,7 @@ def test_a_configuration_that_cannot_be_kept_is_refused(qa, value):
 def test_a_configuration_of_thousands_of_settings_is_refused_before_each_is_looked_at(qa):
     config = {f"k{number}": number for number in range(5000)}
     found = problem(post(qa, {"response": response(), "config": config}), 422)
-    assert found["detail"] == "config: Value error, holds more than 200 settings"
+    assert found["detail"] == "config: holds more than 200 settings"
 
 
 @pytest.mark.parametrize("text", ["{", "not JSON", '{"response": {}', "[" * 100_000, '{"response":' * 50_000])
