@@ -74,25 +74,34 @@ def _debug(meta: CanonicalMeta) -> Values:
     return tuple([Leaf(name, text) for name, text in facts if text])
 
 
-def _amount(leaves: Sequence[Leaf]) -> object:
-    leaf = leaves[0]
+def _amount(leaf: Leaf) -> object:
     try:
-        value: object = Decimal(leaf.text)
+        return Decimal(leaf.text)
     except InvalidOperation:
-        value = leaf.text.casefold()
-    return value, leaf.currency.strip().casefold()
+        return leaf.text.casefold()
 
 
-def _first_text(leaves: Sequence[Leaf]) -> object:
-    return leaves[0].text.casefold()
+def _same_price(stated: Sequence[Leaf], wanted: Sequence[Leaf]) -> bool:
+    """Equal amounts; model and currency contradict only where the markup states them."""
+    said, meant = stated[0], wanted[0]
+    terms = dict(meant.attributes)
+    return _amount(said) == _amount(meant) and all(
+        value.strip().casefold() == terms[name].casefold()
+        for name, value in said.attributes
+        if name in terms and value.strip()
+    )
 
 
-def _set_of_texts(leaves: Sequence[Leaf]) -> object:
-    return frozenset(leaf.text.casefold() for leaf in leaves)
+def _same_first_text(stated: Sequence[Leaf], wanted: Sequence[Leaf]) -> bool:
+    return stated[0].text.casefold() == wanted[0].text.casefold()
 
 
-def _named_texts(leaves: Sequence[Leaf]) -> object:
-    return frozenset((leaf.name, leaf.text) for leaf in leaves)
+def _same_texts(stated: Sequence[Leaf], wanted: Sequence[Leaf]) -> bool:
+    return {leaf.text.casefold() for leaf in stated} == {leaf.text.casefold() for leaf in wanted}
+
+
+def _same_named_texts(stated: Sequence[Leaf], wanted: Sequence[Leaf]) -> bool:
+    return {(leaf.name, leaf.text) for leaf in stated} == {(leaf.name, leaf.text) for leaf in wanted}
 
 
 class Datum(NamedTuple):
@@ -100,14 +109,15 @@ class Datum(NamedTuple):
     element, the type of its Extension, how values compare.
 
     `element` is "" for a datum without a VAST element of its own; `inline_since` tells since which version an InLine
-    or a Wrapper may hold it; `many` admits several elements.
+    or a Wrapper may hold it; `many` admits several elements. `agrees(stated, wanted)`
+    tells whether the markup says the same as the bid.
     """
 
     name: str
     rule: str
     extension: str
     wanted: Callable[[CanonicalMeta], Values]
-    comparable: Callable[[Sequence[Leaf]], object]
+    agrees: Callable[[Sequence[Leaf], Sequence[Leaf]], bool]
     element: str = ""
     inline_since: Mapping[str, str] = MappingProxyType({})
     many: bool = False
@@ -119,7 +129,7 @@ PRICING = Datum(
     rule="pricing_placement",
     extension="pricing",
     wanted=_pricing,
-    comparable=_amount,
+    agrees=_same_price,
     element="Pricing",
     inline_since={"InLine": "3.0", "Wrapper": "4.0"},
     row="price",
@@ -129,7 +139,7 @@ ADVERTISER = Datum(
     rule="advertiser_placement",
     extension="advertiser",
     wanted=_advertiser,
-    comparable=_first_text,
+    agrees=_same_first_text,
     element="Advertiser",
     inline_since={"InLine": "3.0"},
     row="advertiser",
@@ -139,7 +149,7 @@ CATEGORIES = Datum(
     rule="categories_placement",
     extension="iab_category",
     wanted=_categories,
-    comparable=_set_of_texts,
+    agrees=_same_texts,
     element="Category",
     inline_since={"InLine": "4.0"},
     many=True,
@@ -150,5 +160,5 @@ DEBUG = Datum(
     rule="debug_placement",
     extension="openrtb",
     wanted=_debug,
-    comparable=_named_texts,
+    agrees=_same_named_texts,
 )

@@ -101,7 +101,7 @@ class _Said:
         return found + [_content(extension) for extension in self.extensions]
 
     def same(self, group: Sequence[Element], wanted: Values) -> bool:
-        return self.datum.comparable(_leaves(group)) == self.datum.comparable(wanted)
+        return self.datum.agrees(_leaves(group), wanted)
 
     def extension_says(self, wanted: Values) -> bool:
         return any(self.same(_content(extension), wanted) for extension in self.extensions)

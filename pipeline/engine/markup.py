@@ -18,7 +18,8 @@ from vast.repair import repair
 Origin = Literal["adm", "adm_url", "nurl", "skeleton"]
 
 # Without "<" and ">", so that an address can stand in CDATA as it is.
-_ADDRESS = re.compile(r"https?://[^\s<>\"]{3,8000}", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s<>\"]{1,8000}", re.IGNORECASE)
+_SIDES = frozenset({"InLine", "Wrapper"})
 _SEQUENCE = re.compile(r"[0-9]{1,9}")
 _PARSE_CODES = {"NOT_VAST": "ADM_NOT_VAST", "VAST1": "ADM_VERSION", "VERSION": "ADM_VERSION"}
 _MENTIONS_VAST = re.compile(r"<(?:[A-Za-z_][\w.-]{0,30}:)?(?:VAST|VideoAdServingTemplate)\b", re.IGNORECASE)
@@ -66,20 +67,21 @@ class Markup(NamedTuple):
     notices: tuple[Notice, ...] = ()
 
 
-def _sequence(ad: Element) -> int:
+def _rank(ad: Element) -> tuple[bool, int]:
+    """Ads without InLine and Wrapper come last, then the sequence decides; one that is no number comes behind all."""
     text = (ad.get("sequence") or "").strip()
-    return int(text) if _SEQUENCE.fullmatch(text) else 10**9
+    return _SIDES.isdisjoint(kids_of(ad)), int(text) if _SEQUENCE.fullmatch(text) else 10**9
 
 
 def _choose(document: Document, bid: Bid, origin: Origin, remarks: Iterable[Notice] = ()) -> Markup:
-    """The first Ad by sequence, else by place, with a notice that names the others."""
+    """The first Ad that holds something, by sequence, else by place, with a notice that names the others."""
     notices = [*remarks, *(notice._replace(bid_id=bid.id) for notice in document.notices)]
     ads = kids_of(document.root).get("Ad")
     if not ads:
         raise Unusable("ADM_NO_AD", "the markup is an empty VAST without any Ad (the bidder's own no-ad)")
     ad = ads[0]
     if len(ads) > 1:
-        ad = min(ads, key=_sequence)
+        ad = min(ads, key=_rank)
         others = ", ".join(repr((other.get("id") or "without id")[:40]) for other in ads if other is not ad)
         text = f"the markup holds {len(ads)} ads; one is served, these were left out: {others[:300]}"
         notices.append(Notice("ADM_EXTRA_ADS", bid.id, text))

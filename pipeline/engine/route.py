@@ -44,7 +44,7 @@ def _route(datum: Datum, kind: str, version: str, config: ReceiverConfig, receiv
         target = None
     elif placement is Placement.WRAPPER and kind != "Wrapper":
         target = None
-        text = f"{datum.name} is placed on wrappers only and this ad is InLine; nothing was written"
+        text = f"{datum.name} would be written on wrappers only, and this ad is InLine; nothing was written"
         remark = ("PLACEMENT_NOT_APPLICABLE", text)
     elif placement is Placement.WRAPPER:
         if datum is PRICING and legal:
@@ -53,7 +53,7 @@ def _route(datum: Datum, kind: str, version: str, config: ReceiverConfig, receiv
         target = Placement.INLINE
     elif placement is Placement.INLINE:
         name = datum.element or datum.name
-        text = f"a VAST {version} {kind} has no place for {name}; {datum.name} was written as an Extension"
+        text = f"a VAST {version} {kind} has no place for {name}; an Extension holds the {datum.name}"
         remark = ("PLACEMENT_DOWNGRADED", text)
     moved = target is Placement.EXTENSIONS and chosen is not Placement.EXTENSIONS
     own = chosen is None

@@ -64,6 +64,12 @@ def test_case_65_one_bid_is_one_ad_and_the_others_are_named(adm, title):
     assert ("'x'" in notice.text) is (title != "id='x'")
 
 
+def test_an_ad_that_holds_nothing_hides_none_that_does():
+    built = Built(bid(adm='<VAST version="3.0"><Ad id="x" sequence="1"/>' + inl().partition('"3.0">')[2]))
+    assert built.texts("AdTitle") == ["a"]
+    assert "'x'" in next(notice.text for notice in built.result.warnings if notice.code == "ADM_EXTRA_ADS")
+
+
 def test_case_67_an_ad_needs_a_side_and_inline_goes_before_wrapper():
     assert Built(bid(adm='<VAST version="3.0"><Ad/></VAST>')).fates == {"b1": "ADM_NO_AD"}
     assert Built(bid(adm='<VAST version="3.0"/>')).fates == {"b1": "ADM_NO_AD"}

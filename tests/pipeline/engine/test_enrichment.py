@@ -97,6 +97,19 @@ def test_a_price_that_is_no_number_is_a_collision_like_any_other():
     assert Built(bid(adm=inl(inside=odd))).codes("b1") == ["FIELD_COLLISION"]
 
 
+def test_a_price_by_another_model_is_another_price():
+    adm = inl(inside='<Pricing model="CPC" currency="USD">9.99</Pricing>')
+    assert Built(bid(price=9.99, adm=adm)).codes("b1") == ["FIELD_COLLISION"]
+
+
+@pytest.mark.parametrize("terms", ["", 'model="cpm"', 'currency="usd"', 'model="" currency=" USD "'])
+def test_terms_that_the_markup_leaves_open_contradict_nothing(terms):
+    adm = inl(inside=f"<Pricing {terms}><![CDATA[ 9.990 ]]></Pricing>")
+    built = Built(bid(price=9.99, adm=adm), config=cfg0(collision_policy="ERROR"))
+    assert built.texts("Pricing") == ["9.990"]
+    assert not built.codes("b1")
+
+
 def test_several_prices_become_one_on_overwriting():
     built = Built(bid(price=2, adm=inl(inside=GBP + GBP)), config=cfg0(collision_policy="OPENRTB_WINS"))
     assert built.prices == [(Decimal(2), "USD", "cpm")]
