@@ -35,6 +35,15 @@ document.addEventListener("htmx:wsAfterMessage", () => {
   follow();
   if (readsTheEnd) newest(document.querySelector(".log-scroll"));
 });
+// All is told again now and then; buttons that would stay the same stay under the hand that is about to press them.
+let told = "";
+document.addEventListener("htmx:wsBeforeMessage", event => {
+  const news = event.detail.message;
+  if (!news.includes('id="live-controls"')) return;
+  if (news === told) event.preventDefault();
+  told = news;
+});
+
 // A command replaces its buttons: whoever works by keyboard stays among them.
 let among = false;
 const controls = () => document.getElementById("live-controls");

@@ -154,6 +154,14 @@ def test_the_log_shows_what_is_new_unless_its_reader_scrolled_back(visit: Visit,
     expect(newest).to_be_in_viewport()
 
 
+def test_buttons_that_are_told_again_unchanged_are_not_replaced(running: tuple[Page, str]):
+    page, _ = running
+    told_twice = """() => ["one", "one", "another"].map(state => !document.dispatchEvent(
+        new CustomEvent("htmx:wsBeforeMessage",
+            {cancelable: true, detail: {message: `<div id="live-controls">${state}</div>`}})))"""
+    assert page.evaluate(told_twice) == [False, True, False]
+
+
 def test_a_keyboard_stays_among_the_controls_while_the_session_runs_and_is_commanded(
     running: tuple[Page, str],
 ):
