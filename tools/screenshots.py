@@ -1,6 +1,6 @@
 """Pictures of every page in both themes at two widths, into the git-ignored `screenshots/`; run by `make screenshots`.
 
-With `--readme` only docs/images/session.png is made anew: the session page in the middle of a running session.
+With `--readme` only the README's are made anew in docs/images/: an ad beside its markup, and a running session.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from tests.browser.server import ROOT, Server
 from tests.browser.walk import CHROMIUM, THEMES, Chromium, build, play, sign_in, wait_for_playhead
 
 FOLDER = ROOT / "screenshots"
-PICTURE = ROOT / "docs" / "images" / "session.png"
+PICTURES = ROOT / "docs" / "images"
 PICTURE_LIMIT = 300_000
+FOR_GAM_SSU = ROOT / "examples" / "bids" / "inline-vast4.json"
 SIZES = {1280: {"width": 1280, "height": 800}, 390: {"width": 390, "height": 844}}
 
 
@@ -50,24 +51,47 @@ def shoot(page: Page, name: str) -> None:
 
 
 def shoot_for_readme(chromium: Browser, server: Server) -> int:
-    """The session page at 17 s of a real-time session of 30 s; returns its size in bytes. ValueError over the limit."""
-    options: dict[str, Any] = {"color_scheme": "light", "viewport": {"width": 1280, "height": 860}}
-    page = chromium.new_context(**options).new_page()
-    sign_in(page, server, "qa")
+    """The README's pictures; returns the bytes of the larger one. ValueError over the limit."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    return max(_running_session(chromium, server), _side_by_side(chromium, server))
+
+
+def _running_session(chromium: Browser, server: Server) -> int:
+    """The session page at 17 s of a real-time session of 30 s."""
+    page = _reader(chromium, server, "light")
     build(page, server, THIRTY_SECONDS)
     play(page, mode="real", provider="global", publisher="living-room", seed=5)
     wait_for_playhead(page, 17)
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURE)
-    size = PICTURE.stat().st_size
+    return _keep(page, "session")
+
+
+def _side_by_side(chromium: Browser, server: Server) -> int:
+    """An ad as its bidder sent it and as GAM_SSU gets it."""
+    page = _reader(chromium, server, "dark")
+    build(page, server, FOR_GAM_SSU, "GAM_SSU")
+    page.goto(f"{page.url}ads/1/")
+    return _keep(page, "side-by-side")
+
+
+def _reader(chromium: Browser, server: Server, theme: str) -> Page:
+    options: dict[str, Any] = {"color_scheme": theme, "viewport": {"width": 1280, "height": 860}}
+    page = chromium.new_context(**options).new_page()
+    sign_in(page, server, "qa")
+    return page
+
+
+def _keep(page: Page, name: str) -> int:
+    path = PICTURES / f"{name}.png"
+    page.screenshot(path=path)
+    size = path.stat().st_size
     if size > PICTURE_LIMIT:
-        raise ValueError(f"{PICTURE} has {size:,} bytes, more than {PICTURE_LIMIT:,}")
+        raise ValueError(f"{path} has {size:,} bytes, more than {PICTURE_LIMIT:,}")
     return size
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Take pictures of the site.")
-    parser.add_argument("--readme", action="store_true", help="only the picture in the README")
+    parser.add_argument("--readme", action="store_true", help="only the pictures in the README")
     readme = parser.parse_args(arguments).readme
     if not Path(CHROMIUM).exists():
         print(f"No Chromium at {CHROMIUM} (Debian: apt-get install chromium).", file=sys.stderr)
@@ -76,7 +100,9 @@ def main(arguments: list[str]) -> int:
         server = Server(Path(data)).start()
         try:
             if readme:
-                print(f"{PICTURE.relative_to(ROOT)}: {shoot_for_readme(chromium, server):,} bytes")
+                print(
+                    f"{PICTURES.relative_to(ROOT)}/: at most {shoot_for_readme(chromium, server):,} bytes each"
+                )
             else:
                 print(f"{FOLDER.relative_to(ROOT)}/: {shoot_all(chromium, server)} pictures")
         finally:
