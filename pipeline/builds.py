@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from pipeline.configuration.effective import Effective, effective
+from pipeline.configuration.layers import account_of
 from pipeline.configuration.stated import flat, read
 from pipeline.engine import VastResult, build_vast_from_bid_response
 from pipeline.intake import Refused, unpack
@@ -90,7 +91,7 @@ def layered(
         raise Refused("receiver_profile", f"There is no receiver profile named “{receiver_profile[:60]}”.")
     if publisher and account is None:
         raise Refused("publisher", f"There is no publisher named “{publisher[:60]}”.")
-    below = account.receiver_config if account else None
+    below = account_of(account)
     layer = over(profile.config if profile else {}, config)
     layers = effective(below, layer)
     unsaid = {key: value for key, value in otherwise.items() if layers.merged.provenance[key] == "default"}

@@ -4,9 +4,9 @@ Every tolerance that changes what is read is a notice (IAB VAST 2.0 to 4.3; play
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from vast.creative import read_creative
 from vast.document import LOCAL_NAMES, Document, Element, Kids, children, kids_of, parse, text_of
@@ -32,6 +32,7 @@ from vast.facts import (
     ViewableImpression,
     WrapperFacts,
 )
+from vast.notice import Notice
 from vast.values import (
     NOTHING,
     Remarks,
@@ -73,6 +74,8 @@ __all__ = [
     "WrapperFacts",
     "read",
 ]
+
+Made = TypeVar("Made")
 
 # Elements of an InLine or Wrapper that hold one text.
 _TEXTS = frozenset(
@@ -250,18 +253,25 @@ def _ad(element: Element, remarks: Remarks) -> Ad | None:
     return make(Ad, facts)
 
 
-def read(source: bytes | str | Document, *, lenient: bool = True) -> Vast:
-    """The facts of a document in document order. Raises VastError where `vast.document.parse` does."""
+def document_facts(
+    source: bytes | str | Document, lenient: bool, ad_of: Callable[[Element, Remarks], Made | None]
+) -> tuple[str, tuple[Made, ...], tuple[str, ...], tuple[Notice, ...]]:
+    """Version, ads as `ad_of` reads them (None leaves one out), root Error addresses and notices of a document."""
     document = source if isinstance(source, Document) else parse(source, lenient=lenient, for_reading=True)
     remarks = Remarks()
-    ads: list[Ad] = []
+    ads: list[Made] = []
     errors: list[str] = []
     for child in children(document.root):
         name = LOCAL_NAMES[child.tag]
         if name == "Ad":
-            if (ad := _ad(child, remarks)) is not None:
+            if (ad := ad_of(child, remarks)) is not None:
                 ads.append(ad)
         elif name == "Error" and (url := text_of(child)):
             errors.append(url)
     notices = (*document.notices, *remarks) if remarks else document.notices
-    return make(Vast, (document.version, tuple(ads), tuple(errors), notices))
+    return document.version, tuple(ads), tuple(errors), notices
+
+
+def read(source: bytes | str | Document, *, lenient: bool = True) -> Vast:
+    """The facts of a document in document order. Raises VastError where `vast.document.parse` does."""
+    return make(Vast, document_facts(source, lenient, _ad))

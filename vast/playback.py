@@ -8,9 +8,9 @@ facts where both read them.
 
 from typing import Literal, NamedTuple
 
-from vast.ad import read_sequence, side_of
+from vast.ad import document_facts, read_sequence, side_of
 from vast.creative import universal_ad_id
-from vast.document import LOCAL_NAMES, Document, Element, children, parse, text_of
+from vast.document import LOCAL_NAMES, Document, Element, children, text_of
 from vast.durations import Offset
 from vast.facts import Link, MediaFile, Tracker, UniversalAdId
 from vast.linear import add_media_file
@@ -161,16 +161,4 @@ def _ad(element: Element, remarks: Remarks) -> AdToPlay | None:
 
 def read_playback(source: bytes | str | Document, *, lenient: bool = True) -> VastToPlay:
     """What a player needs of a document. Raises VastError where `vast.document.parse` does."""
-    document = source if isinstance(source, Document) else parse(source, lenient=lenient, for_reading=True)
-    remarks = Remarks()
-    ads: list[AdToPlay] = []
-    errors: list[str] = []
-    for child in children(document.root):
-        name = LOCAL_NAMES[child.tag]
-        if name == "Ad":
-            if (ad := _ad(child, remarks)) is not None:
-                ads.append(ad)
-        elif name == "Error" and (url := text_of(child)):
-            errors.append(url)
-    notices = (*document.notices, *remarks) if remarks else document.notices
-    return make(VastToPlay, (document.version, tuple(ads), tuple(errors), notices))
+    return make(VastToPlay, document_facts(source, lenient, _ad))

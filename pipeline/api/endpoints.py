@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.api.fields import Document, field_errors, outdated, refused, unstorable
 from pipeline.configuration.effective import effective
+from pipeline.configuration.layers import account_of
 from pipeline.endpoint.counts import last_day
 from pipeline.endpoint.rotation import address, rotate
 from pipeline.forms.endpoint import EndpointForm, content_of
@@ -141,7 +142,7 @@ def _summary(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
 
 def _answer(request: HttpRequest, endpoint: Endpoint, status: int = 200) -> JsonResponse:
     publisher = endpoint.publisher
-    whole = effective(publisher.receiver_config if publisher else None, endpoint.receiver.config)
+    whole = effective(account_of(publisher), endpoint.receiver.config)
     traffic = last_day(endpoint, timezone.now())
     body = {
         **_summary(request, endpoint),

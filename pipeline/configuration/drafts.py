@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from pipeline.configuration.effective import Effective, Layer, effective
+from pipeline.configuration.effective import Effective, effective
+from pipeline.configuration.layers import Layer, account_of
 from pipeline.configuration.trial import Trial, compare
 from pipeline.forms.profile import LensForm
 from pipeline.models import Build, Endpoint, ReceiverProfile
@@ -28,7 +29,7 @@ class Draft:
     def _effective(self, own: Layer, saved: Effective | None = None) -> Effective:
         if self.layer == "profile":
             publisher = self.lens.chosen("publisher")
-            return effective(publisher.receiver_config if publisher else None, own, saved=saved)
+            return effective(account_of(publisher), own, saved=saved)
         profile = self.lens.chosen("profile")
         return effective(own, profile.config if profile else None, saved=saved)
 

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
+from pipeline.configuration import layers
+from pipeline.configuration.layers import Layer
 from pipeline.configuration.stated import PLACEMENTS, flat, read
-from pipeline.engine import RECEIVERS, MergedConfig, Notice, ReceiverConfig, merge_config
+from pipeline.engine import RECEIVERS, MergedConfig, Notice, ReceiverConfig
 from pipeline.engine.config import PLACEMENT_KEYS
 from pipeline.forms.receiver import ReceiverFields
 from vast.document import VERSIONS
 
-Layer = Mapping[str, Any]
 _NOBODY = frozenset({"default", "receiver"})
 
 
@@ -61,7 +62,7 @@ def effective(
     account: Layer | None = None, profile: Layer | None = None, *, saved: "Effective | None" = None
 ) -> Effective:
     """The layers of the installation, a publisher and a profile as one; ``saved`` is what it is compared with."""
-    merged = merge_config(settings.RECEIVER_CONFIG, account, profile)
+    merged = layers.merged(account, profile)
     values = _values(merged.config.to_dict())
     lowest = _values(ReceiverConfig(receiver=merged.config.receiver).to_dict())
     lowest["receiver"] = ReceiverConfig().receiver
@@ -79,19 +80,6 @@ def effective(
     return Effective(merged, tuple(rows))
 
 
-def recalled(config: Mapping[str, Any], provenance: Mapping[str, str]) -> tuple[Row, ...]:
-    """The rows of a configuration that was kept as ``ReceiverConfig.to_dict()`` and ``MergedConfig.provenance``.
-
-    What the layers said then is not kept: ``below`` is empty. A setting that came later is absent.
-    """
-    values = _values(config)
-    return tuple(
-        Row(key, str(field.label), values[key], provenance[name], (), values[key])
-        for key, field in ReceiverFields.base_fields.items()
-        if (name := _provenance_key(key)) in provenance and key in values
-    )
-
-
 def unset(account: Layer | None = None) -> dict[str, str]:
     """Of each setting what applies where a profile (or, without ``account``, a publisher) does not set it."""
     return {
@@ -102,7 +90,7 @@ def unset(account: Layer | None = None) -> dict[str, str]:
 
 def host_notices() -> tuple[Notice, ...]:
     """What is wrong with the installation's own layer."""
-    return merge_config(settings.RECEIVER_CONFIG).notices
+    return layers.merged().notices
 
 
 def said_by(layer: Layer) -> list[tuple[str, str]]:

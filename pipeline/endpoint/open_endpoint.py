@@ -12,7 +12,7 @@ from aiolimiter import AsyncLimiter
 from django.conf import settings
 from django.db import DatabaseError
 
-from pipeline.configuration.layers import merged
+from pipeline.configuration.layers import account_of, merged
 from pipeline.engine import MergedConfig, Notice, requested_config
 from pipeline.engine.auction import Answer, Auction, CannedAnswer, PrebidServer
 from pipeline.engine.config import HARD_CAP
@@ -188,7 +188,7 @@ def _ads_asked(request: Json) -> int:
 
 def _variant(publisher: Publisher | None, profile: Mapping[str, Any], wanted: Settings) -> MergedConfig:
     stated = dict(wanted)
-    both = merged(publisher, {**profile, **stated})
+    both = merged(account_of(publisher), {**profile, **stated})
     own = {key: REQUEST_LAYER for key in stated if both.provenance.get(key) == "profile"}
     return both._replace(provenance={**both.provenance, **own})
 
@@ -201,7 +201,7 @@ def opened(row: Endpoint, bids: Bids) -> OpenEndpoint:
         pk=row.pk,
         public_id=row.public_id,
         slug=row.slug,
-        merged=merged(row.publisher, profile),
+        merged=merged(account_of(row.publisher), profile),
         variant=lru_cache(VARIANTS)(partial(_variant, row.publisher, profile)),
         bids=bids,
         publisher=row.publisher.name if row.publisher else "",

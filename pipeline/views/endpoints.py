@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from pipeline.build_page.markup import readable
 from pipeline.configuration.effective import effective
+from pipeline.configuration.layers import account_of
 from pipeline.endpoint.counts import last_day, with_today
 from pipeline.endpoint.debug import debug
 from pipeline.endpoint.rotation import address, rotate
@@ -43,7 +44,7 @@ def endpoint_detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "tags": tags(tag),
         "canned_build": Build.objects.filter(response=endpoint.canned_id).order_by("-id").first(),
         "traffic": last_day(endpoint, timezone.now()),
-        "effective": effective(publisher.receiver_config if publisher else None, endpoint.receiver.config),
+        "effective": effective(account_of(publisher), endpoint.receiver.config),
         "recorded": endpoint.recorded.defer("notices", "request", "result", "vast")[:_SHOWN],
     }
     return render(request, "pipeline/endpoint.html", context)
