@@ -91,6 +91,11 @@ def seed_for(xml: str, *, interrupted: bool) -> tuple[int, PlaybackSession]:
     raise AssertionError(f"no seed of 200 gives interrupted={interrupted}")
 
 
+def pace(seconds: float, at_most: int) -> int:
+    """A speed at which a viewing lasts long enough for its page to be open while it moves."""
+    return next((speed for speed in (10, 5, 2) if speed <= at_most and seconds / speed >= 1.5), 1)
+
+
 def test_qa_signs_in_uploads_builds_and_plays_at_ten_times_until_complete(visit: Visit, server: Server):
     page = visit(None)
     page.goto(f"{server.url}/builds/new/")
@@ -129,7 +134,8 @@ def test_an_ad_is_played_and_found_again(visit: Visit, server: Server, sample: S
     build(page, server, sample.path)
     seed, expected = seed_for(served_xml(page), interrupted=interrupted)
     news = News(page)
-    session = play(page, mode="headless", speed=2 if interrupted else 10, provider=PROVIDER, seed=seed)
+    speed = pace(expected.current_offset_sec, at_most=2 if interrupted else 10)
+    session = play(page, mode="headless", speed=speed, provider=PROVIDER, seed=seed)
 
     wait_for_state(page, expected.status.value)
     assert len(set(news.offsets)) >= 3
