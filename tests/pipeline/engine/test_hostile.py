@@ -21,8 +21,9 @@ from tests.pipeline.engine.hostile import CONFIGS, GOOD, MARKUP
 from vast.document import KEEPING, READING, VERSIONS
 
 ROOT = Path(__file__).resolve().parents[3]
-# The contract says 100 ms on an idle machine; this one may be slower, and is shared while it is tested.
-CPU_MS = 300
+# The contract is 100 ms on an idle machine, which `make bench` prints. This one may be slow and is shared while it is
+# tested, so a hostile document is compared with a pod of a hundred plain ads, built in turn with it.
+UNITS = 20
 EXTRA_MB = 50
 
 
@@ -41,7 +42,7 @@ def costs():
 @pytest.mark.parametrize("name", MARKUP)
 def test_a_hostile_adm_costs_little_is_told_in_a_sentence_and_harms_no_other_bid(costs, name, config):
     told = costs[name, config]
-    assert told["cpu_ms"] < CPU_MS
+    assert told["units"] < UNITS
     assert told["extra_mb"] < EXTRA_MB
     assert told["fate"] == (MARKUP[name][1] or "selected")
     assert told["good"] == "selected"
