@@ -205,15 +205,15 @@ def test_a_doctype_with_entities_is_refused_and_says_why():
 
 
 CROWDS = {
-    "ads": '<VAST version="3.0">' + '<Ad id="x"><InLine/></Ad>' * 9_000 + "</VAST>",
-    "creatives": inl(after="<Creatives>" + "<Creative><Linear/></Creative>" * 9_000 + "</Creatives>"),
-    "categories": inl(inside="<Category>IAB</Category>" * 18_000, version="4.2"),
+    "ads": '<VAST version="3.0">' + '<Ad id="x"><InLine/></Ad>' * 4_500 + "</VAST>",
+    "creatives": inl(after="<Creatives>" + "<Creative><Linear/></Creative>" * 4_500 + "</Creatives>"),
+    "categories": inl(inside="<Category>IAB</Category>" * 9_000, version="4.2"),
     "extensions": inl(
         after="<Extensions>"
-        + '<Extension type="pricing"><Price>1</Price></Extension>' * 9_000
+        + '<Extension type="pricing"><Price>1</Price></Extension>' * 4_500
         + "</Extensions>"
     ),
-    "prices": inl(inside="<Pricing/>" * 18_000),
+    "prices": inl(inside="<Pricing/>" * 9_000),
     "text": inl(inside="<Description>" + "x" * 4_000_000 + "</Description>"),
 }
 
@@ -225,4 +225,4 @@ def test_a_crowded_but_accepted_document_costs_little(crowd, policy):
     single = bid(adm=CROWDS[crowd], dur=15, cat=["IAB1"], adomain=["a.example"])
     built = Built(single, config=cfg0(collision_policy=policy, enable_debug=True))
     assert time.process_time() - started < 3, "a wide margin over what an idle machine needs"
-    assert built.count("Ad") <= 1
+    assert built.count("Ad") == 1
