@@ -6,11 +6,11 @@ Orders: the IAB schemas of VAST 2.0, 3.0, 4.0, 4.1 and 4.2 (4.3 keeps that of 4.
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import cast
 
 from lxml import etree
 
-from vast.document import Element, bare_name, local_name
+from vast.document import LOCAL_NAMES, Element, bare_name, local_name
+from vast.document import children as children_of
 
 
 def _names(*lines: str) -> tuple[str, ...]:
@@ -79,16 +79,11 @@ def first_child(parent: Element, name: str) -> Element | None:
 
 
 def linears(side: Element) -> list[Element]:
-    """The Linear elements of an InLine or Wrapper, in its namespace, in document order."""
-    namespace = str(side.tag).rpartition("}")[0][1:]
-    return cast("list[Element]", _linears_in(namespace)(side))
-
-
-@lru_cache(maxsize=64)
-def _linears_in(namespace: str) -> etree.XPath:
-    if not namespace:
-        return etree.XPath("Creatives/Creative/Linear")
-    return etree.XPath("v:Creatives/v:Creative/v:Linear", namespaces={"v": namespace})
+    """The Linear elements of an InLine or Wrapper, in document order."""
+    found = [side]
+    for name in ("Creatives", "Creative", "Linear"):
+        found = [child for parent in found for child in children_of(parent) if LOCAL_NAMES[child.tag] == name]
+    return found
 
 
 def _tag(parent: Element, name: str) -> str:

@@ -5,7 +5,7 @@ To write an element costs a third of making it, and a build adds a dozen to ever
 
 from collections.abc import Sequence
 from functools import lru_cache
-from operator import itemgetter
+from typing import Protocol
 
 from vast.document import Element, bare_name, names_of, serialise_element
 from vast.document import children as children_of
@@ -21,8 +21,6 @@ _IN_ATTRIBUTE = _IN_TEXT | str.maketrans({"\t": "&#9;", "\n": "&#10;", '"': "&qu
 # and unlike its surroundings is found in great steps.
 MARK = "@" + "~^" * 12
 
-_rank = itemgetter(0)
-
 Attributes = tuple[tuple[str, str], ...]
 
 
@@ -31,13 +29,35 @@ def _written(attributes: Attributes) -> str:
     return "".join([f' {name}="{value.translate(_IN_ATTRIBUTE)}"' for name, value in attributes])
 
 
-def leaf_xml(prefix: str | None, name: str, text: str, attributes: Attributes = ()) -> str:
-    """An element with text, without the characters XML cannot carry."""
-    if not text.isprintable() or "&" in text or "<" in text or ">" in text:
-        text = text.translate(_IN_TEXT)
-    if prefix or attributes:
-        return element_xml(prefix, name, text, attributes)
-    return f"<{name}>{text}</{name}>"
+class Written(Protocol):
+    """One element to write: its name, its text, its attributes."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def attributes(self) -> Attributes: ...
+
+
+def leaves_xml(prefix: str | None, leaves: Sequence[Written]) -> str:
+    """Elements with text, without the characters XML cannot carry."""
+    texts = "".join([leaf.text for leaf in leaves])
+    if prefix or not texts.isprintable() or "&" in texts or "<" in texts or ">" in texts:
+        return "".join(
+            [
+                element_xml(prefix, leaf.name, leaf.text.translate(_IN_TEXT), leaf.attributes)
+                for leaf in leaves
+            ]
+        )
+    return "".join(
+        [
+            f"<{leaf.name}{_written(leaf.attributes)}>{leaf.text}</{leaf.name}>"
+            if leaf.attributes
+            else f"<{leaf.name}>{leaf.text}</{leaf.name}>"
+            for leaf in leaves
+        ]
+    )
 
 
 def element_xml(prefix: str | None, name: str, inside: str, attributes: Attributes = ()) -> str:
@@ -54,7 +74,7 @@ class Splice:
     def __init__(self, parent: Element, version: str) -> None:
         self.parent = parent
         self.children = children_of(parent)
-        self.names = names_of(self.children)
+        self.names = tuple(names_of(self.children))
         self._version = version
         self._added: list[tuple[str, str, Element | None]] = []
 
@@ -91,23 +111,37 @@ class Splice:
         """Where the XML goes, in document order: each in front of the first child that the schema puts behind it."""
         children, names = children_of(self.parent), self.names
         if children != self.children:
-            names = names_of(children)
-        known = ranks(bare_name(self.parent.tag), self._version)
-        unknown = len(known)
-        standing = [known.get(name, -1) for name in names]
-        # Behind all children, whatever they are.
-        standing.append(unknown + 1)
+            names = tuple(names_of(children))
+        places = _places if len(names) <= _FEW else _places.__wrapped__
+        wanted = tuple([name for name, _, _ in self._added])
         gaps: dict[float, _Gap] = {}
-        index = 0
-        ranked = [(known.get(name, unknown), xml, block) for name, xml, block in self._added]
-        for rank, xml, block in sorted(ranked, key=_rank):
-            while standing[index] <= rank:
-                index += 1
+        for number, index in places(bare_name(self.parent.tag), self._version, names, wanted):
+            _, xml, block = self._added[number]
             place = index if block is None else children.index(block) + 0.5
             if place not in gaps:
                 gaps[place] = _between(self.parent, children, index) if block is None else _end_of(block)
             gaps[place].xml.append(xml)
         return [gaps[place] for place in sorted(gaps)]
+
+
+# Ads of one bidder have the same children; longer rows of them are not kept, so that nobody fills the memory up.
+_FEW = 64
+
+
+@lru_cache(maxsize=1024)
+def _places(
+    parent: str, version: str, names: tuple[str, ...], wanted: tuple[str, ...]
+) -> tuple[tuple[int, int], ...]:
+    """(number, index) of the wanted children in schema order: each goes in front of the first of the children `names`
+    that the schema puts behind it."""
+    known = ranks(parent, version)
+    unknown = len(known)
+    standing = [known.get(name, -1) for name in names]
+    found = []
+    for rank, number in sorted([(known.get(name, unknown), number) for number, name in enumerate(wanted)]):
+        behind = (index for index, other in enumerate(standing) if other > rank)
+        found.append((number, next(behind, len(names))))
+    return tuple(found)
 
 
 class _Gap:

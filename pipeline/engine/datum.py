@@ -33,7 +33,7 @@ class Leaf(msgspec.Struct, frozen=True, gc=False):
         return dict(self.attributes).get("currency", "")
 
 
-Values = tuple[Leaf, ...]
+Values = Sequence[Leaf]
 
 
 def _pricing(meta: CanonicalMeta) -> Values:

@@ -17,7 +17,7 @@ from vast.document import Element, local_name, text_of
 from vast.durations import format_duration, read_duration
 from vast.edit import children, fill, first_child, insert, linears, remove
 from vast.notice import Notice
-from vast.splice import Splice, element_xml, leaf_xml
+from vast.splice import Splice, element_xml, leaves_xml
 
 
 class Collision(Exception):
@@ -191,9 +191,9 @@ class EnrichedAd:
                 for node, leaf in zip(blank, wanted, strict=False):
                     fill(node, leaf.text, dict(leaf.attributes))
                 wanted = wanted[len(blank) :]
-            prefix, name = self.side.prefix, datum.element
-            for leaf in wanted:
-                self.splice.add(name, leaf_xml(prefix, name, leaf.text, leaf.attributes))
+            if wanted:
+                inline = [Leaf(datum.element, leaf.text, leaf.attributes) for leaf in wanted]
+                self.splice.add(datum.element, leaves_xml(self.side.prefix, inline))
         else:
             where = route.extension_path
             self._extensions.append(self._extension(route, wanted, rule))
@@ -202,15 +202,11 @@ class EnrichedAd:
     def _extension(self, route: Route, wanted: Values, rule: str) -> str:
         datum = route.datum
         prefix = self._blocks[0].prefix if self._blocks else self.side.prefix
-        price = route.price if rule == route.rule else "Price"
-        if datum is PRICING:
-            leaves = [leaf_xml(prefix, price, leaf.text, leaf.attributes) for leaf in wanted]
+        if datum is PRICING and rule == route.rule:
+            wanted = [Leaf(route.price, leaf.text, leaf.attributes) for leaf in wanted]
         elif datum is CATEGORIES:
-            leaves = [leaf_xml(prefix, leaf.name, leaf.text) for leaf in wanted]
-        else:
-            leaves = [leaf_xml(prefix, leaf.name, leaf.text, leaf.attributes) for leaf in wanted]
-        inside = "".join(leaves)
-        return element_xml(prefix, "Extension", inside, (("type", datum.extension),))
+            wanted = [Leaf(leaf.name, leaf.text) for leaf in wanted]
+        return element_xml(prefix, "Extension", leaves_xml(prefix, wanted), (("type", datum.extension),))
 
     def _collide(self, route: Route, said: _Said, wanted: Values, groups: list[list[Element]]) -> None:
         datum, policy = route.datum, self.policy

@@ -1,9 +1,17 @@
 """Additions are written where the schema wants them, whatever the document holds already."""
 
+from typing import NamedTuple
+
 import pytest
 
 from vast.document import parse
-from vast.splice import MARK, Splice, element_xml, leaf_xml
+from vast.splice import MARK, Splice, element_xml, leaves_xml
+
+
+class Leaf(NamedTuple):
+    name: str
+    text: str
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 def written(inside, *additions, version="4.2", root=""):
@@ -89,7 +97,10 @@ def test_namespaces_declared_above_the_ad_come_with_it():
     ],
 )
 def test_text_is_written_so_that_it_is_read_back(text, expected):
-    assert leaf_xml(None, "A", text) == f"<A>{expected}</A>"
+    assert (
+        leaves_xml(None, [Leaf("A", text), Leaf("B", "b", (("c", "<"),))])
+        == f'<A>{expected}</A><B c="&lt;">b</B>'
+    )
 
 
 def test_attributes_are_quoted_and_prefixes_written():
