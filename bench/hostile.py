@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def costs() -> list[dict[str, Any]]:
     """One row a document and configuration: name, config, cpu_ms, extra_mb and more."""
-    command = [sys.executable, "-m", "tests.pipeline.engine.hostile"]
+    command = [sys.executable, "-m", "tests.pipeline.engine.hostile", "4"]
     lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     return [json.loads(line) for line in lines]
 

@@ -1,7 +1,8 @@
 """Run every check and test in order, then say in one place what passed, failed or was skipped, and why.
 
-Groups: `checks` (style, types, imports, templates), `tests` (engines and site, two workers), `browser` (Chromium
-against a real server), then the coverage report. Arguments name the groups to run; coverage is judged on a full run.
+Groups: `checks` (style, types, imports, templates), `tests` (engines and site), `browser` (Chromium against real
+servers), the last two in two workers each, then the coverage report. Arguments name the groups to run; coverage is
+judged on a full run.
 """
 
 from __future__ import annotations
@@ -116,9 +117,9 @@ def tests() -> Tally:
 
 
 def browser() -> Tally:
-    """Chromium against a server of its own; Playwright's loop and the Django and asyncio plugins do not mix."""
-    quiet = "ignore:Unknown config option::"
-    return pytest("browser", "-p", "no:django", "-p", "no:asyncio", "-W", quiet, "tests/browser")
+    """Chromium against servers of its own; Playwright's loop and the Django and asyncio plugins do not mix."""
+    apart = ("-p", "no:django", "-p", "no:asyncio", "-W", "ignore:Unknown config option::")
+    return pytest("browser", "-n", "2", "--dist", "loadfile", *apart, "tests/browser")
 
 
 def share_of_branches(files: Iterable[dict[str, dict[str, int]]]) -> float:

@@ -14,7 +14,7 @@ from tests.browser.conftest import Visit
 from tests.browser.samples import POD
 from tests.browser.server import Server
 from tests.browser.test_look import PHONE, overflow, violations
-from tests.browser.walk import THEMES, build, build_again
+from tests.browser.walk import build, build_again
 
 PRICED = '<Pricing model="CPM" currency="GBP"><![CDATA[3.00]]></Pricing>'
 
@@ -216,11 +216,8 @@ def states(page: Page, server: Server, folder: Path) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(
-    visit: Visit, server: Server, tmp_path: Path, theme: str
-):
-    page = visit("adops", color_scheme=theme)
+def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(visit: Visit, server: Server, tmp_path: Path):
+    page = visit("adops")
     wrong: list[str] = []
     for name, path in states(page, server, tmp_path):
         page.set_viewport_size({"width": 1280, "height": 900})
