@@ -75,10 +75,12 @@ def _debug(meta: CanonicalMeta) -> Values:
 
 
 def _amount(leaf: Leaf) -> object:
+    """A number to compare, or the text of what is none; a signalling NaN cannot even be compared."""
     try:
-        return Decimal(leaf.text)
+        amount = Decimal(leaf.text)
     except InvalidOperation:
         return leaf.text.casefold()
+    return amount if amount.is_finite() else leaf.text.casefold()
 
 
 def _same_price(stated: Sequence[Leaf], wanted: Sequence[Leaf]) -> bool:

@@ -19,6 +19,7 @@ Origin = Literal["adm", "adm_url", "nurl", "skeleton"]
 
 # Without "<" and ">", so that an address can stand in CDATA as it is.
 _ADDRESS = re.compile(r"https?://[^\s<>\"]{1,8000}", re.IGNORECASE)
+_LONGEST_SYSTEM = 200
 _SIDES = frozenset({"InLine", "Wrapper"})
 _SEQUENCE = re.compile(r"[0-9]{1,9}")
 _PARSE_CODES = {"NOT_VAST": "ADM_NOT_VAST", "VAST1": "ADM_VERSION", "VERSION": "ADM_VERSION"}
@@ -123,9 +124,17 @@ def _parse(bid: Bid, config: ReceiverConfig) -> tuple[Document, tuple[Notice, ..
     raise refused
 
 
+def _is_address(text: str) -> bool:
+    return bool(_ADDRESS.fullmatch(text)) and writable(text) == text
+
+
+def _system(bid: Bid) -> str:
+    """The AdSystem of an ad that we make: the seat, shortened so that the ad stays within what is read."""
+    return escape(writable(bid.seat)[:_LONGEST_SYSTEM] or "vastdash", quote=False)
+
+
 def _wrap(url: str, bid: Bid, origin: Origin) -> Markup:
-    system = escape(writable(bid.seat) or "vastdash", quote=False)
-    document = parse(_WRAPPER.format(system=system, url=url))
+    document = parse(_WRAPPER.format(system=_system(bid), url=url))
     what = "no markup; its nurl" if origin == "nurl" else "an address instead of markup; it"
     notice = Notice("WRAPPED_URL", bid.id, f"the bid holds {what} was wrapped as the address of its VAST")
     return _choose(document, bid, origin)._replace(notices=(notice,))
@@ -145,7 +154,7 @@ def _may_be_video(bid: Bid, asked: Asked) -> bool:
 def markup_of(bid: Bid, config: ReceiverConfig, asked: Asked) -> Markup:
     """The Ad of a bid from its adm or from an address. Raises Unusable."""
     address = "" if bid.adm.startswith("<") or len(bid.adm) > 9000 else bid.adm.strip()
-    if address and _ADDRESS.fullmatch(address):
+    if address and _is_address(address):
         if not _may_be_video(bid, asked):
             raise Unusable("BID_NOT_VIDEO", "the bid holds an address, but it is no video bid")
         return _wrap(address, bid, "adm_url")
@@ -157,7 +166,7 @@ def markup_of(bid: Bid, config: ReceiverConfig, asked: Asked) -> Markup:
             "BID_ADM_EMPTY",
             "the bid holds no markup" + (" (its nurl is not wrapped here)" if bid.nurl else ""),
         )
-    if not _ADDRESS.fullmatch(bid.nurl):
+    if not _is_address(bid.nurl):
         raise Unusable("BID_ADM_EMPTY", "the bid holds no markup, and its nurl is no http address")
     if not _may_be_video(bid, asked):
         raise Unusable(
@@ -170,7 +179,7 @@ def skeleton_of(bid: Bid, seconds: int, config: ReceiverConfig, why: str) -> Mar
     """An InLine ad without media, in the default version, standing in for markup that cannot be used."""
     version = config.vast_version_default
     inside = _SKELETONS[version[0]].format(
-        system=escape(writable(bid.seat) or "vastdash", quote=False),
+        system=_system(bid),
         title="Ad",
         impression=_BLANK_IMPRESSION,
         creatives=_SKELETON_CREATIVES.format(duration=format_duration(seconds * 1000)),

@@ -18,7 +18,7 @@ from lxml import etree
 from pipeline.engine import build_vast_from_bid_response
 from tests.pipeline.engine.adm import CFG0, Built, bid, cfg0, inl, response, wrapper
 from tests.pipeline.engine.hostile import CONFIGS, GOOD, MARKUP
-from vast.document import KEEPING, READING, VERSIONS
+from vast.document import KEEPING, MAX_BYTES, MAX_REFERENCES, READING, VERSIONS
 
 ROOT = Path(__file__).resolve().parents[3]
 # The contract is 100 ms on an idle machine, which `make bench` prints. This one may be slow and is shared while it is
@@ -108,6 +108,31 @@ def test_hostile_strings_in_every_field_stay_text_and_add_no_element(value, conf
     assert odd.fates["good"] == "selected"
     known = {etree.QName(element).localname for element in usual.root.iter("*")}
     assert {etree.QName(element).localname for element in odd.root.iter("*")} <= known
+
+
+PRICE = '<Pricing model="CPM" currency="USD">{}</Pricing>'
+
+
+@pytest.mark.parametrize(
+    ("evil", "seat", "fate"),
+    [
+        (bid("evil", 9, inl(inside=PRICE.format("sNaN"))), "s", "selected"),
+        (bid("evil", 9, inl(inside=PRICE.format("NaN"))), "s", "selected"),
+        (bid("evil", 9, "https://ads.example.com/\x01"), "s", "ADM_NOT_VAST"),
+        (bid("evil", 9, "https://ads.example.com/\ufffe"), "s", "ADM_NOT_VAST"),
+        (bid("evil", 9, "https://ads.example.com/\ud800"), "s", "ADM_PARSE_FAILED"),
+        (bid("evil", 9, "", nurl="https://ads.example.com/"), "s" * MAX_BYTES, "selected"),
+        (bid("evil", 9, "", nurl="https://ads.example.com/"), "&" * 2 * MAX_REFERENCES, "selected"),
+    ],
+    ids=["signalling NaN", "NaN", "control", "noncharacter", "surrogate", "long seat", "seat of ampersands"],
+)
+def test_what_a_document_of_ours_could_not_hold_or_no_number_is_ends_no_build(evil, seat, fate):
+    for policy in ("VAST_WINS", "OPENRTB_WINS", "MERGE"):
+        answer = response(evil, GOOD, seat=seat)
+        built = Built(answer=answer, config=cfg0(collision_policy=policy))
+        assert built.fates == {"evil": fate, "good": "selected"}
+    skeletons = response(bid("evil", 9, "x"), seat=seat)
+    assert Built(answer=skeletons, config=cfg0(allow_skeleton_vast=True)).fates == {"evil": "selected"}
 
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
