@@ -4,7 +4,7 @@ Orders: the IAB schemas of VAST 2.0, 3.0, 4.0, 4.1 and 4.2 (4.3 keeps that of 4.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from lxml import etree
@@ -113,16 +113,17 @@ def blank(text: str | None) -> str | None:
     return text if text and not text.strip() else None
 
 
-def _insert(parent: Element, index: int, child: Element) -> None:
+def _insert(parent: Element, index: int, new: Sequence[Element]) -> None:
     """Inserts and keeps the indentation of the lines round it."""
     count = len(parent)
     before = parent.text if index == 0 else parent[index - 1].tail
-    if index == count and count:
-        child.tail = blank(before)
-        parent[-1].tail = before if child.tail is None else blank(parent.text)
-    else:
-        child.tail = blank(before) if count else None
-    parent.insert(index, child)
+    gap = between = blank(before) if count else None
+    if index == count and gap:
+        between = parent[-1].tail = blank(parent.text)
+    for child in new:
+        child.tail = between
+    new[-1].tail = gap
+    parent[index:index] = new
 
 
 def insert(
@@ -133,14 +134,23 @@ def insert(
     attributes: Mapping[str, str] | None = None,
 ) -> Element:
     """A new child at its place in the schema order of the version (at the end where the schema does not know it)."""
+    return insert_all(parent, name, version, [(text, attributes)])[0]
+
+
+def insert_all(
+    parent: Element, name: str, version: str, values: Sequence[tuple[str | None, Mapping[str, str] | None]]
+) -> list[Element]:
+    """New children of one name with these texts and attributes, at that place; the place is looked for only once."""
     tag = _tag(parent, name)
     # Without its own prefix the child would be written with an invented one.
     namespace, brace, _ = tag.rpartition("}")
     nsmap = {parent.prefix: namespace[1:]} if brace else None
-    child = etree.Element(tag, nsmap=nsmap)
-    fill(child, text, attributes)
-    _insert(parent, _place(parent, name, version), child)
-    return child
+    new = [etree.Element(tag, nsmap=nsmap) for _ in values]
+    for child, (text, attributes) in zip(new, values, strict=True):
+        fill(child, text, attributes)
+    if new:
+        _insert(parent, _place(parent, name, version), new)
+    return new
 
 
 def fill(element: Element, text: str | None, attributes: Mapping[str, str] | None = None) -> None:

@@ -15,7 +15,7 @@ from pipeline.engine.route import Route, routes_of
 from pipeline.engine.rules import CollisionPolicy, Edit, Placement
 from vast.document import Element, local_name, text_of
 from vast.durations import format_duration, read_duration
-from vast.edit import children, fill, first_child, insert, linears, remove
+from vast.edit import children, fill, first_child, insert, insert_all, linears, remove
 from vast.notice import Notice
 from vast.splice import Splice, element_xml, leaves_xml
 
@@ -268,10 +268,12 @@ class EnrichedAd:
         self._extend(datum, parent, wanted[len(group) :])
 
     def _extend(self, datum: Datum, parent: Element, leaves: Sequence[Leaf]) -> None:
+        """Adds the leaves, which all have one name, behind those of the parent."""
+        if not leaves:
+            return
         inline = parent is self.side
-        for leaf in leaves:
-            name = datum.element if inline else leaf.name
-            insert(parent, name, self.version, leaf.text, dict(leaf.attributes) if inline else None)
+        values = [(leaf.text, dict(leaf.attributes) if inline else None) for leaf in leaves]
+        insert_all(parent, datum.element if inline else leaves[0].name, self.version, values)
 
     def _merge(self, route: Route, said: _Said, wanted: Values, group: list[Element]) -> None:
         """Lists become their union in order; a single value keeps the markup's and gets the bid's as an Extension."""

@@ -7,6 +7,7 @@ from vast.edit import (
     fill,
     first_child,
     insert,
+    insert_all,
     linears,
     remove,
     schema_order,
@@ -70,6 +71,18 @@ def test_indentation_is_kept_in_front_in_the_middle_and_at_the_end():
         *(f"  <{name}/>" for name in ("AdSystem", "AdTitle", "Pricing", "Impression", "Extensions")),
         "</InLine>",
     ]
+
+
+@pytest.mark.parametrize("inside", ["", "<AdTitle/>", "\n <AdTitle/>\n <Mine/>\n", "lead<Impression/>end"])
+@pytest.mark.parametrize("name", ["AdSystem", "Pricing", "Extensions", "Theirs"])
+def test_several_elements_at_once_are_placed_as_one_after_the_other(inside, name):
+    at_once, in_turn = parent_of(f"<InLine>{inside}</InLine>"), parent_of(f"<InLine>{inside}</InLine>")
+    values = [(text, {"n": text}) for text in "abc"]
+    insert_all(at_once, name, "3.0", values)
+    for text, attributes in values:
+        insert(in_turn, name, "3.0", text, attributes)
+    assert serialise(at_once) == serialise(in_turn)
+    assert insert_all(at_once, name, "3.0", []) == []
 
 
 def test_text_between_elements_is_never_repeated():

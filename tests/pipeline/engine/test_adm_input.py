@@ -226,3 +226,18 @@ def test_a_crowded_but_accepted_document_costs_little(crowd, policy):
     built = Built(single, config=cfg0(collision_policy=policy, enable_debug=True))
     assert time.process_time() - started < 3, "a wide margin over what an idle machine needs"
     assert built.count("Ad") == 1
+
+
+@pytest.mark.parametrize("policy", ["OPENRTB_WINS", "MERGE"])
+@pytest.mark.parametrize("version", ["3.0", "4.2"])
+def test_a_bid_with_very_many_categories_costs_in_proportion(version, policy):
+    codes = [f"IAB{number}" for number in range(20_000)]
+    own = "<Category>own</Category>"
+    inside = own if version == "4.2" else ""
+    after = "" if inside else f'<Extensions><Extension type="iab_category">{own}</Extension></Extensions>'
+    config = cfg0(collision_policy=policy, categories_placement="INLINE")
+    single = bid(adm=inl(inside=inside, after=after, version=version), cat=codes)
+    started = time.process_time()
+    built = Built(single, config=config)
+    assert time.process_time() - started < 4, "a wide margin over what an idle machine needs"
+    assert built.texts("Category") == ["own"] * (policy == "MERGE") + codes
