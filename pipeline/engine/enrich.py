@@ -219,6 +219,8 @@ class EnrichedAd:
             for group in groups:
                 if not said.same(group, wanted):
                     self._overwrite(datum, group, wanted)
+                    for node in said.blank if group is said.inline else ():
+                        remove(node)
                     where = self._where(route, said, group)
                     self.edits.append(Edit(datum.name, "replaced", where, policy, _spoken(wanted)))
             if route.target is Placement.EXTENSIONS and not said.extensions:

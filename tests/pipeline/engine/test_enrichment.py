@@ -110,9 +110,11 @@ def test_terms_that_the_markup_leaves_open_contradict_nothing(terms):
     assert not built.codes("b1")
 
 
-def test_several_prices_become_one_on_overwriting():
-    built = Built(bid(price=2, adm=inl(inside=GBP + GBP)), config=cfg0(collision_policy="OPENRTB_WINS"))
+@pytest.mark.parametrize("inside", [GBP + GBP, "<Pricing/>" + GBP, GBP + "<Pricing> </Pricing>" + GBP])
+def test_several_prices_become_one_on_overwriting(inside):
+    built = Built(bid(price=2, adm=inl(inside=inside)), config=cfg0(collision_policy="OPENRTB_WINS"))
     assert built.prices == [(Decimal(2), "USD", "cpm")]
+    assert built.count("Pricing") == 1
 
 
 def test_case_37_the_advertiser_of_the_markup_is_kept():
