@@ -171,7 +171,8 @@ def _between(parent: Element, children: Sequence[Element], index: int) -> _Gap:
         gap.rest = gap.lead
         if index == len(children):
             gap.lead = blank(parent.text) or ""
-        gap.between = gap.lead
+        # A carriage return that is not escaped would be read as a line feed.
+        gap.between = gap.lead.replace("\r", "&#13;")
     return gap
 
 

@@ -67,6 +67,14 @@ def test_the_lines_round_an_addition_keep_their_indentation():
     )
 
 
+def test_carriage_returns_of_the_lines_are_written_so_that_they_are_read_back():
+    ad = written("&#13;\n<AdSystem>s</AdSystem>&#13;\n<Creatives/>&#13;\n", PRICING, CATEGORY)
+    assert ad == (
+        "<Ad><InLine>&#13;\n<AdSystem>s</AdSystem>&#13;\n<Pricing>1</Pricing>&#13;\n<Category>c</Category>&#13;\n"
+        "<Creatives/>&#13;\n</InLine></Ad>"
+    )
+
+
 def test_text_between_children_is_kept_once():
     ad = written("a<AdSystem>s</AdSystem>b<Creatives/>c", PRICING, MINE)
     assert ad == (
