@@ -163,6 +163,13 @@ def fill(element: Element, text: str | None, attributes: Mapping[str, str] | Non
         element.set(key, writable(value))
 
 
+def complete(element: Element, text: str, attributes: Mapping[str, str] | None = None) -> None:
+    """Sets the text of an element that has none, in front of what stands in it, such as comments."""
+    element.text = writable(text)
+    for key, value in (attributes or {}).items():
+        element.set(key, writable(value))
+
+
 def remove(element: Element) -> None:
     """Takes an element out of its parent; text that follows it stays."""
     parent = element.getparent()

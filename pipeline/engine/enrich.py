@@ -15,7 +15,7 @@ from pipeline.engine.route import Route, routes_of
 from pipeline.engine.rules import CollisionPolicy, Edit, Placement
 from vast.document import Element, local_name, text_of
 from vast.durations import format_duration, read_duration
-from vast.edit import children, fill, first_child, insert, insert_all, linears, remove
+from vast.edit import children, complete, fill, first_child, insert, insert_all, linears, remove
 from vast.notice import Notice
 from vast.splice import Splice, element_xml, leaves_xml
 
@@ -92,7 +92,9 @@ class _Said:
     def __init__(self, datum: Datum, nodes: Sequence[Element], extensions: Sequence[Element]) -> None:
         self.datum = datum
         self.inline = [node for node in nodes if text_of(node)]
-        self.blank = [node for node in nodes if not len(node) and not text_of(node)]
+        self.blank = [
+            node for node in nodes if next(node.iterchildren("*"), None) is None and not text_of(node)
+        ]
         self.extensions = [extension for extension in extensions if _content(extension)]
 
     def groups(self) -> list[list[Element]]:
@@ -148,20 +150,20 @@ class EnrichedAd:
         extensions = self._typed(datum.extension) if self._blocks else ()
         if not nodes and not extensions:
             self._write(route, route.target, wanted, route.rule)
-            if route.repeats:
+            if route.repeats and route.target is Placement.INLINE:
                 self._write(route, Placement.EXTENSIONS, wanted, route.rule)
             return
         said = _Said(datum, nodes, extensions)
         if (groups := said.groups()) and not said.same(groups[0], wanted):
             self._collide(route, said, wanted, groups)
         else:
-            self._complete(route, route.target, said, wanted)
+            self._complete(route, said, wanted)
 
-    def _complete(self, route: Route, target: Placement, said: _Said, wanted: Values) -> None:
+    def _complete(self, route: Route, said: _Said, wanted: Values) -> None:
         """Writes the forms that are wanted and not there yet; the markup says the same or nothing."""
-        if target is Placement.INLINE and not said.inline and not said.extensions:
-            self._write(route, target, wanted, route.rule, blank=said.blank)
-        if (target is Placement.EXTENSIONS or route.repeats) and not said.extension_says(wanted):
+        if route.target is Placement.INLINE and not said.inline and not said.extensions:
+            self._write(route, Placement.INLINE, wanted, route.rule, blank=said.blank)
+        if (route.target is Placement.EXTENSIONS or route.repeats) and not said.extension_says(wanted):
             self._write(route, Placement.EXTENSIONS, wanted, route.rule)
 
     def _typed(self, extension: str) -> Sequence[Element]:
@@ -189,7 +191,7 @@ class EnrichedAd:
             if blank:
                 action = "filled"
                 for node, leaf in zip(blank, wanted, strict=False):
-                    fill(node, leaf.text, dict(leaf.attributes))
+                    complete(node, leaf.text, dict(leaf.attributes))
                 wanted = wanted[len(blank) :]
             if wanted:
                 inline = [Leaf(datum.element, leaf.text, leaf.attributes) for leaf in wanted]
@@ -291,6 +293,20 @@ class EnrichedAd:
             self._extend(datum, parent, missing)
             where = self._where(route, said, group)
             self.edits.append(Edit(datum.name, "merged", where, CollisionPolicy.MERGE, _texts(missing)))
+            # Elements that now say what the bid says want the Extension beside them as any that did from the start.
+            if present <= {leaf.text.casefold() for leaf in wanted}:
+                self._complete(route, said, wanted)
+
+    def _time_first(self, linear: Element, nodes: list[Element], said: Element | None, text: str) -> str:
+        """Writes the Duration of a Linear that has none, a blank one, or one of zero (`said`)."""
+        if not nodes:
+            insert(linear, "Duration", self.version, text)
+            return "added"
+        if said is None:
+            complete(nodes[0], text)
+        else:
+            fill(said, text)
+        return "filled"
 
     def time(self, linear: Element, rule: str) -> None:
         """Fills a missing or zero Duration; another one is a collision of a single value without an Extension form."""
@@ -306,11 +322,7 @@ class EnrichedAd:
         stated_ms = read_duration(stated)[0] if said is not None else None
         where, policy = f"{self.kind}/Creatives/Linear/Duration", self.policy
         if said is None or stated_ms == 0:
-            if nodes:
-                fill(nodes[0] if said is None else said, text)
-            else:
-                insert(linear, "Duration", self.version, text)
-            action = "filled" if nodes else "added"
+            action = self._time_first(linear, nodes, said, text)
             self.edits.append(Edit("duration", action, where, rule, text))
             return
         if stated_ms is not None and abs(stated_ms - wanted_ms) < 1000:

@@ -65,7 +65,7 @@ def _route(datum: Datum, kind: str, version: str, config: ReceiverConfig, receiv
         f"{kind}/Extensions/Extension[@type='{datum.extension}']",
         receiver.downgraded_price if moved else "Price",
         row_rule(receiver.name, datum.row) if own and datum.row else str(target),
-        repeats=own and target is Placement.INLINE and datum.name in receiver.also_extension,
+        repeats=own and datum.name in receiver.also_extension,
         keeps=own and datum.name in receiver.never_changes,
     )
 

@@ -4,6 +4,7 @@ from vast.document import local_name, parse, serialise
 from vast.edit import (
     SCHEMA_ORDER,
     children,
+    complete,
     fill,
     first_child,
     insert,
@@ -107,6 +108,12 @@ def test_filling_replaces_children_and_keeps_other_attributes():
     assert (element.text, dict(element.attrib), len(element)) == ("5", {"model": "CPM", "x": "1"}, 0)
     fill(element, None)
     assert element.text is None
+
+
+def test_completing_keeps_children_and_other_attributes():
+    element = parent_of('<Pricing model="cpm" k="v"> <!-- c --></Pricing>')
+    complete(element, "5\x00", {"model": "CPM"})
+    assert serialise(element).endswith(b'<Pricing model="CPM" k="v">5<!-- c --></Pricing>')
 
 
 def test_writable_drops_only_what_xml_cannot_carry():

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pipeline.engine.receivers.receiver import row_rule
 from pipeline.engine.rules import Edit
 from vast.document import Element, local_name, text_of
-from vast.edit import children, fill, first_child, insert
+from vast.edit import children, complete, first_child, insert
 
 
 def fallbacks(receiver: str) -> Callable[[Element, Element, str, str], tuple[Edit, ...]]:
@@ -29,7 +29,7 @@ def _name(side: Element, version: str, name: str, text: str, rule: str) -> Itera
     if existing is None:
         insert(side, name, version, text)
     else:
-        fill(existing, text)
+        complete(existing, text)
     yield Edit(name, "added" if existing is None else "filled", f"{local_name(side)}/{name}", rule, text)
 
 

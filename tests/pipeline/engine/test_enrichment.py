@@ -79,7 +79,12 @@ def test_case_34_a_different_price_in_the_markup_follows_the_policy():
 
 
 def test_case_35_a_blank_price_counts_as_missing_and_an_equal_one_is_kept():
-    for blank in ("<Pricing/>", '<Pricing model="cpm" currency="GBP">  </Pricing>'):
+    blanks = (
+        "<Pricing/>",
+        '<Pricing model="cpm" currency="GBP">  </Pricing>',
+        "<Pricing><!-- c --></Pricing>",
+    )
+    for blank in blanks:
         filled = Built(bid(price=9.99, adm=inl(inside=blank)))
         assert (filled.prices, filled.count("Pricing"), filled.codes("b1")) == (
             [(Decimal("9.99"), "USD", "cpm")],
@@ -178,6 +183,19 @@ def test_lists_of_categories_follow_the_policy(policy, codes):
     assert built.codes("b1") == ["FIELD_COLLISION"]
 
 
+@pytest.mark.parametrize("own", ["IAB1", "IAB9", "IAB1 IAB2-3", "IAB1 IAB2-3 IAB9"])
+@pytest.mark.parametrize("receiver", ["GENERIC", "GAM_SSU", "FREEWHEEL"])
+@pytest.mark.parametrize("placed", [{}, {"categories_placement": "EXTENSIONS"}])
+def test_merged_categories_are_the_same_the_second_time(own, receiver, placed):
+    inside = "".join(f'<Category authority="x">{code}</Category>' for code in own.split())
+    config = {"receiver": receiver, "collision_policy": "MERGE", "placement_rules": placed}
+    once = Built(bid(adm=inl(inside=inside, version="4.2"), **CATS), config=config)
+    assert [node.text for node in once.inline("Category")] == list(
+        dict.fromkeys([*own.split(), "IAB1", "IAB2-3"])
+    )
+    assert Built(bid(adm=once.xml.decode(), **CATS), config=config).xml == once.xml
+
+
 def test_overwriting_with_fewer_or_more_categories_leaves_exactly_the_new_ones():
     config = cfg0(collision_policy="OPENRTB_WINS", categories_placement="INLINE")
     own = "".join(f'<Category authority="x">IAB{n}</Category>' for n in (7, 8, 9))
@@ -209,7 +227,8 @@ def test_case_44_a_duration_with_fraction_is_kept_to_the_byte():
 
 
 @pytest.mark.parametrize(
-    "duration", ["", "<Duration/>", "<Duration> </Duration>", "<Duration>00:00:00</Duration>"]
+    "duration",
+    ["", "<Duration/>", "<Duration> <!-- c --></Duration>", "<Duration>00:00:<!-- c -->00</Duration>"],
 )
 def test_a_missing_or_zero_duration_is_filled_at_its_place(duration):
     built = Built(bid(adm=inl(duration=duration), dur=20))

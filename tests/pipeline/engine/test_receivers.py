@@ -80,6 +80,15 @@ def test_gam_gets_missing_names_and_ids_filled_in_and_generic_gets_the_markup():
     assert Built(bid(adm=gam.xml.decode(), **FACTS), config={"receiver": "GAM_SSU"}).xml == gam.xml
 
 
+def test_what_stands_in_a_blank_element_stays_when_it_is_filled():
+    inside = "<!-- c --><?p q?><q:mine>0</q:mine>"
+    adm = inl(title=inside).replace("sys", inside).replace("<VAST", '<VAST xmlns:q="urn:q"')
+    gam = both(
+        adm.replace(f"https://imp/{inside}", "https://imp/a").replace(f"https://m/{inside}", "https://m/")
+    )[1]
+    assert f"<AdSystem>Prebid Server{inside}</AdSystem><AdTitle>Ad b1{inside}</AdTitle>".encode() in gam.xml
+
+
 def test_a_bare_wrapper_gets_a_system_and_an_impression_for_gam():
     gam = both(
         '<VAST version="4.1"><Ad><Wrapper><VASTAdTagURI>https://n</VASTAdTagURI></Wrapper></Ad></VAST>'
@@ -125,6 +134,14 @@ def test_freewheel_never_changes_a_price_but_may_get_the_bids_beside_it(policy, 
     assert [child.text for extension in built.extensions("pricing") for child in extension] == beside
     assert ("FIELD_COLLISION" in built.codes("b")) is warned
     assert freewheel(bid("b", 9, built.xml.decode()), collision_policy=policy).xml == built.xml
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0", "4.2"])
+def test_freewheel_gets_the_bids_price_beside_that_of_a_wrapper_of_any_version(version):
+    single = bid("b", 9, wrapper(version, inside=GBP))
+    built = freewheel(single, collision_policy="OPENRTB_WINS", vast_version_default="4.2")
+    assert [node.text for node in built.inline("Pricing")] == ["3.00"]
+    assert [child.text for extension in built.extensions("pricing") for child in extension] == ["9"]
 
 
 def test_error_still_drops_an_ad_whose_price_freewheel_would_keep():
