@@ -1,12 +1,11 @@
 """What is known of a bid beside its markup, in one shape for every receiver, and how a price is written."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
 
 import msgspec
 
 from pipeline.engine.openrtb import Bid
-from pipeline.engine.reading import as_object
+from pipeline.engine.reading import as_object, identifier
 
 _PLACES = 4
 _FOUR_PLACES = Decimal("0.0001")
@@ -50,12 +49,6 @@ class CanonicalMeta(msgspec.Struct, frozen=True):
     currency_top_level: str
 
 
-def _identifier(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
-
-
 def declared_seconds(bid: Bid) -> int:
     """bid.dur, else bid.ext.prebid.video.duration, else 0."""
     if bid.dur is not None and bid.dur > 0:
@@ -83,8 +76,8 @@ def canonical_meta(
         campaign_id=bid.cid,
         creative_id=bid.crid,
         adomain=bid.adomain[0] if bid.adomain else "",
-        advertiser_id=_identifier(advertiser.get("advertiserId")),
-        advertiser_name=_identifier(advertiser.get("advertiserName")),
+        advertiser_id=identifier(advertiser.get("advertiserId")),
+        advertiser_name=identifier(advertiser.get("advertiserName")),
         cats=bid.cat if len(bid.cat) < 2 else tuple(dict.fromkeys(bid.cat)),
         cattax=bid.cattax,
         dur_sec=dur_sec,

@@ -19,11 +19,11 @@ from pipeline.engine.reading import (
     Source,
     Unreadable,
     as_object,
+    identifier,
     items,
     object_of,
     shown,
 )
-from vast.edit import writable
 from vast.notice import Notice
 
 _PLAIN_DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
@@ -144,9 +144,7 @@ def _is_tidy(bid: Bid) -> bool:
 
 
 def _read_untidy_bid(source: Json, ours: dict[str, Any], notices: list[Notice]) -> Bid:
-    raw_id = source.get("id")
-    bid_id = writable(raw_id) if isinstance(raw_id, str) else ""
-    reading = Reading(source, notices, "bid", bid_id)
+    reading = Reading(source, notices, "bid", identifier(source.get("id")))
     ext = source.get("ext")
     if ext is not None and not isinstance(ext, Mapping):
         reading.remark("ext", ext, "an object")

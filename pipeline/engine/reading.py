@@ -38,6 +38,17 @@ def as_object(value: Any) -> Json:
     return value if type(value) is dict or isinstance(value, Mapping) else {}
 
 
+def number_text(value: Any) -> str:
+    """A whole number as text, for an identifier that should have been a string; "" for anything else."""
+    usable = isinstance(value, int) and not isinstance(value, bool) and abs(value) < HUGE
+    return str(value) if usable else ""
+
+
+def identifier(value: Any) -> str:
+    """A string, or a whole number as text, free of what cannot be written and of blanks round it."""
+    return writable(value).strip() if isinstance(value, str) else number_text(value)
+
+
 def shown(value: Any) -> str:
     """A value for a sentence: short, and free of characters that cannot be written."""
     if isinstance(value, Mapping):
@@ -105,13 +116,13 @@ class Reading:
         value = self._source.get(name)
         if isinstance(value, str):
             return writable(value)
-        if isinstance(value, int) and not isinstance(value, bool):
+        if number := number_text(value):
             self._notices.append(
                 Notice(
                     "FIELD_TYPE", self._bid_id, f"{self._prefix}.{name} is a number; it was read as a string"
                 )
             )
-            return str(value)
+            return number
         if value is not None:
             self.remark(name, value, "a string")
         return ""

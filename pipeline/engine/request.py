@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipeline.engine.reading import Json, Reading, Source, Unreadable, as_object, items, object_of
+from pipeline.engine.reading import Json, Reading, Source, Unreadable, as_object, identifier, items, object_of
 from vast.notice import Notice
 
 CONTENT_1_0 = 1
@@ -40,9 +40,8 @@ def read_request(source: Source) -> Asked:
     notices: list[Notice] = []
     media: dict[str, frozenset[str]] = {}
     for imp in items(request, "imp", "request", notices):
-        imp_id = as_object(imp).get("id")
-        if isinstance(imp_id, str) and imp_id.strip():
-            media[imp_id.strip()] = frozenset(name for name in _MEDIA if isinstance(imp.get(name), Mapping))
+        if imp_id := identifier(as_object(imp).get("id")):
+            media[imp_id] = frozenset(name for name in _MEDIA if isinstance(imp.get(name), Mapping))
     return Asked(frozenset(media) if media else None, media, tuple(notices), None, request)
 
 
@@ -125,9 +124,8 @@ def _imps(request: Json, notices: list[Notice]) -> Iterator[ImpLimits]:
     # That imp is no list was said when the request was read.
     imps = request.get("imp")
     for imp in imps if isinstance(imps, (list, tuple)) else ():
-        imp_id = as_object(imp).get("id")
-        if isinstance(imp_id, str) and imp_id.strip():
-            yield _imp(imp, imp_id.strip(), notices)
+        if imp_id := identifier(as_object(imp).get("id")):
+            yield _imp(imp, imp_id, notices)
 
 
 def _imp(imp: Json, imp_id: str, notices: list[Notice]) -> ImpLimits:
@@ -162,6 +160,5 @@ def _floor(reading: Reading) -> Floor:
 
 def _deals(imp: Json, notices: list[Notice]) -> Iterator[tuple[str, Floor]]:
     for deal in items(as_object(imp.get("pmp")), "deals", "pmp", notices):
-        deal_id = as_object(deal).get("id")
-        if isinstance(deal_id, str) and deal_id.strip():
-            yield deal_id.strip(), _floor(Reading(deal, notices, f"deal {deal_id[:40]!r}", ""))
+        if deal_id := identifier(as_object(deal).get("id")):
+            yield deal_id, _floor(Reading(deal, notices, f"deal {deal_id[:40]!r}", ""))

@@ -23,6 +23,7 @@ def only(**fields):
     [
         ("id", 7, "7", True),
         ("id", True, "", True),
+        ("id", 10**400, "", True),
         ("id", " b ", "b", False),
         ("dealid", ["d"], "", True),
         ("adomain", "a.example", ("a.example",), True),
@@ -44,6 +45,11 @@ def test_wrong_types_are_remarked_on_and_read_as_far_as_they_go(field, value, re
     found, codes = only(**{field: value})
     assert getattr(found, field) == read
     assert codes == (["FIELD_TYPE"] if remarked else [])
+
+
+def test_a_bid_whose_id_is_a_number_is_named_by_it():
+    received = read_response({"seatbid": [{"bid": [{"id": 7, "dur": "x"}]}]})
+    assert [notice.bid_id for notice in received.notices] == ["7", "7"]
 
 
 HALF = "\ud800"
@@ -135,8 +141,8 @@ def test_a_reported_duration_must_be_a_sensible_number(reported, seconds):
 
 def test_requests_tell_their_impressions_and_media():
     asked = read_request('{"imp":[{"id":"1","video":{}},{"id":" 2 ","banner":{},"native":5},{"id":3},null]}')
-    assert asked.imp_ids == {"1", "2"}
-    assert asked.media == {"1": {"video"}, "2": {"banner"}}
+    assert asked.imp_ids == {"1", "2", "3"}
+    assert asked.media == {"1": {"video"}, "2": {"banner"}, "3": set()}
     assert read_request(None).imp_ids is None
     assert read_request({}).imp_ids is None
     assert [notice.code for notice in read_request({"imp": 5}).notices] == ["FIELD_TYPE"]

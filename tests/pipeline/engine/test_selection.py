@@ -160,6 +160,18 @@ def test_case_22_an_answer_to_an_impression_nobody_asked_for_is_rejected():
     assert Built(bid("a", impid="9"), request={"imp": []}).fates == {"a": "selected"}
 
 
+def test_identifiers_of_a_request_may_be_numbers_like_those_of_a_bid():
+    deals = {"deals": [{"id": 5, "bidfloor": 9}]}
+    request = {"imp": [{"id": 1, "pmp": deals}, {"id": "2"}]}
+    bids = [bid("a"), bid("b", impid=1), bid("c", impid="3"), bid("d", dealid="5")]
+    assert Built(*bids, request=request, config=cfg0(enforce_pod=True)).fates == {
+        "a": "selected",
+        "b": "selected",
+        "c": "BID_IMP_UNKNOWN",
+        "d": "BELOW_FLOOR",
+    }
+
+
 @pytest.mark.parametrize(
     "answer", [None, {}, {"seatbid": []}, {"seatbid": [{}]}, {"seatbid": None}, "null", b"{}", {"nbr": 2}]
 )
