@@ -141,6 +141,8 @@ class PrebidServer:
         async with client.stream("POST", url, content=content, timeout=seconds) as response:
             status = response.status_code
             if status == HTTPStatus.NO_CONTENT:
+                # It has no body, but only what was read to its end gives its connection back.
+                await response.aread()
                 return Answer(None, None, status)
             if status != HTTPStatus.OK:
                 raise _Failed("STATUS", f"the auction answered {await _told(response)}", status)

@@ -64,6 +64,12 @@ async def test_one_connection_serves_one_ask_after_the_other():
     assert [posted.connection for posted in fake.posted] == [1] * 5
 
 
+async def test_an_answer_without_bids_gives_its_connection_back():
+    async with auction_of(http(status="204 No Content", content_length=None)) as (fake, auction):
+        assert [(await auction.ask(REQUEST)).status for _ in range(3)] == [204, 204, 204]
+    assert [posted.connection for posted in fake.posted] == [1, 1, 1]
+
+
 async def test_two_hundred_ask_at_once_and_each_gets_its_own_answer():
     async with auction_of(echo) as (fake, auction):
         for _ in range(2):
