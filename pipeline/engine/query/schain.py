@@ -7,14 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.engine.query.json_text import json_object
+from pipeline.engine.query.line import decoded
 
 _FIELDS = ("asi", "sid", "hp", "rid", "name", "domain")
 _BITS = {"0": 0, "1": 1}
 _FORM = "must be a supply chain: JSON with ver, complete and nodes, or 1.0,1!asi,sid,hp"
 
 
-def read_schain(text: str) -> dict[str, Any]:
-    """The chain as OpenRTB spells it. Raises ValueError when ver, complete, asi or sid is missing."""
+def read_schain(raw: str) -> dict[str, Any]:
+    """The chain as OpenRTB spells it, from a value not yet decoded.
+
+    Each part of the serialised form is percent-encoded by itself, so that "," and "!" within it part nothing; a tag may
+    encode the whole once more. Raises ValueError when ver, complete, asi or sid is missing.
+    """
+    text = decoded(raw)
     if text.startswith("{"):
         chain = json_object(text) or {}
         # As some write it: the object round the chain with it.
@@ -22,7 +28,7 @@ def read_schain(text: str) -> dict[str, Any]:
         if not isinstance(inner, dict) or not _is_chain(inner):
             raise ValueError(_FORM)
         return inner
-    head, *nodes = text.split("!")
+    head, *nodes = (raw if "," in raw and "!" in raw else text).split("!")
     version, _, complete = head.partition(",")
     chain = {
         "complete": _BITS.get(complete.strip()),
@@ -36,9 +42,9 @@ def read_schain(text: str) -> dict[str, Any]:
 
 def _node(text: str) -> dict[str, Any]:
     node: dict[str, Any] = {}
-    for field, value in zip(_FIELDS, text.split(","), strict=False):
-        if value and not value.isspace():
-            node[field] = _BITS.get(value.strip(), 1) if field == "hp" else value.strip()
+    for field, part in zip(_FIELDS, text.split(","), strict=False):
+        if value := decoded(part):
+            node[field] = _BITS.get(value, 1) if field == "hp" else value
     return node
 
 

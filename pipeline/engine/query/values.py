@@ -18,13 +18,15 @@ from pipeline.engine.query.schain import read_schain
 class Kind(NamedTuple):
     """A kind of value: its name and what a person may write, its reader, and whether -1 and -2 are values of it.
 
-    Where they are not, -1 (unknown) and -2 (withheld, VAST 4.2 §6.2) count as absent.
+    Where they are not, -1 (unknown) and -2 (withheld, VAST 4.2 §6.2) count as absent. An `undecoded` value has parts
+    that are encoded each by itself: its reader gets it as it stands in the line.
     """
 
     name: str
     says: str
     read: Callable[[str], Any]
     signed: bool = False
+    undecoded: bool = False
 
 
 class Remarked(NamedTuple):
@@ -247,7 +249,9 @@ POINT = Kind("point", "latitude,longitude", _point, signed=True)
 
 IP = Kind("IP address", "public IPv4 or IPv6 address; a list gives its first public one", public_address)
 OBJECT = Kind("JSON", "JSON object", json_object)
-SCHAIN = Kind("supply chain", "JSON object, or 1.0,1!asi,sid,hp,rid,name,domain!…", read_schain)
+SCHAIN = Kind(
+    "supply chain", "JSON object, or 1.0,1!asi,sid,hp,rid,name,domain!…", read_schain, undecoded=True
+)
 
 
 def _pairs(text: str) -> dict[str, Any] | None:

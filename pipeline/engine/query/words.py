@@ -58,8 +58,9 @@ def _word(row: _Row, raw: str) -> Word | None:
             return Word(-1, *row.place[1:])
         if text in UNKNOWN and not row.alias.kind.signed:
             return None
+    kind = row.alias.kind
     try:
-        value = row.alias.kind.read(text)
+        value = kind.read(raw if kind.undecoded else text)
     except ValueError as wrong:
         return Word(*row.place, None, str(wrong))
     if type(value) is Remarked:

@@ -353,6 +353,19 @@ def test_a_supply_chain_in_either_form(chain: str) -> None:
 
 @pytest.mark.parametrize(
     "chain",
+    [
+        "1.0,1!a.example,12%2134,1,,Acme%2C%20Inc.,acme.example",
+        "1.0%2C1%21a.example%2C12%252134%2C1%2C%2CAcme%252C%2520Inc.%2Cacme.example",
+        "1.0%2C1!a.example%2C12%252134%2C1%2C%2CAcme%252C%2520Inc.%2Cacme.example",
+    ],
+)
+def test_what_is_encoded_within_a_supply_chain_parts_no_nodes(chain: str) -> None:
+    node = {"asi": "a.example", "sid": "12!34", "hp": 1, "name": "Acme, Inc.", "domain": "acme.example"}
+    assert request(f"schain={chain}")["source"]["schain"] == {"complete": 1, "nodes": [node], "ver": "1.0"}
+
+
+@pytest.mark.parametrize(
+    "chain",
     ["1.0,1", "1.0,2!a,1", "1!a,1", "1.0,1!a.example", '{"ver":"1.0"}', "[1]", "{", '{"schain":[]}', ",!,"],
 )
 def test_a_broken_supply_chain_is_left_out(chain: str) -> None:
