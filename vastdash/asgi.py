@@ -47,12 +47,19 @@ async def lifespan(
             return
 
 
-def behind_proxies(application: Callable[..., Awaitable[None]]) -> ProxyHeadersMiddleware:
+def behind_proxies(application: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     """The application as it sees callers through a proxy: their own address and scheme, from proxies we trust.
 
-    Not for players: the door of the endpoints decides for itself whose forwarding headers count.
+    Not for players: the door of the endpoints decides for itself whose forwarding headers count. Who is at the other
+    end of the socket stays in ``scope["peer"]``, for pages that show what a player would get.
     """
-    return ProxyHeadersMiddleware(application, ["127.0.0.1", *settings.TRUSTED_PROXIES])
+    through = ProxyHeadersMiddleware(application, ["127.0.0.1", *settings.TRUSTED_PROXIES])
+
+    async def noted(scope: Any, receive: Any, send: Any) -> None:
+        scope["peer"] = scope.get("client")
+        await through(scope, receive, send)
+
+    return noted
 
 
 sockets = [*socket_urlpatterns, re_path(r"", NoSuchSocket.as_asgi())]

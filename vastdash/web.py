@@ -52,6 +52,12 @@ class AccessMiddleware:
         return busy(request)
 
 
+def peer_of(request: HttpRequest) -> str:
+    """The address at the other end of the socket: a proxy's, where ``REMOTE_ADDR`` is its caller's."""
+    peer = getattr(request, "scope", {}).get("peer")
+    return peer[0] if peer else request.META.get("REMOTE_ADDR", "")
+
+
 def busy(request: HttpRequest) -> HttpResponse:
     """503 that needs no database itself; what was asked has been rolled back."""
     detail = "The database is busy. Nothing was changed; try again in a moment."

@@ -60,7 +60,7 @@ async def serve(endpoint: OpenEndpoint, call: Call) -> Served:
         call.remote_addr,
         trusted_proxies=settings.TRUSTED_PROXIES,
         new_id=_new_id,
-        max_line=MAX_LINE,
+        max_line=MAX_LINE - len(f"GET /vast/{endpoint.slug}? HTTP/1.1"),
     )
     if not request:
         nothing = build_vast_from_bid_response(None, None, endpoint.merged.config)

@@ -4,7 +4,7 @@ from django.http import HttpRequest, JsonResponse
 
 from pipeline.endpoint.debug import debug
 from pipeline.models import Endpoint
-from vastdash.web import problem
+from vastdash.web import peer_of, problem
 
 
 def endpoint_debug(request: HttpRequest, slug: str) -> JsonResponse:
@@ -15,6 +15,6 @@ def endpoint_debug(request: HttpRequest, slug: str) -> JsonResponse:
     if not row.is_open:
         return problem(404, "Closed", "This endpoint is closed; players are told that there is nothing.")
     headers = {name.lower(): value for name, value in request.headers.items()}
-    record = debug(row, request.META["QUERY_STRING"], headers, request.META["REMOTE_ADDR"])
+    record = debug(row, request.META["QUERY_STRING"], headers, peer_of(request))
     shown = {**record.pop("result"), **record}
     return JsonResponse(shown, json_dumps_params={"indent": 2})

@@ -20,6 +20,7 @@ from pipeline.endpoint.tags import tags
 from pipeline.forms.endpoint import EndpointForm, content_of
 from pipeline.forms.version import FIELD, differences, endpoint_version
 from pipeline.models import Build, Endpoint, EndpointRequest, Outcome
+from vastdash.web import peer_of
 
 _FOLLOWED = ("receiver", "publisher", "canned")
 _SHOWN = 50
@@ -65,7 +66,7 @@ def endpoint_try(request: HttpRequest, public_id: str) -> HttpResponse:
     endpoint = _endpoint(public_id)
     query = request.GET.get("query", "").strip().lstrip("?")
     headers = {name.lower(): value for name, value in request.headers.items() if name.lower() != "cookie"}
-    answer = debug(endpoint, query, headers, request.META.get("REMOTE_ADDR", ""))
+    answer = debug(endpoint, query, headers, peer_of(request))
     context = {
         "answer": answer,
         "label": Outcome(answer["outcome"]).label,

@@ -1,13 +1,18 @@
 """The debug record beside an endpoint: the way of a player's request, told in full, to those who may see it."""
 
+import asyncio
 import json
+from io import BytesIO
 
 import pytest
+from django.core.handlers.asgi import ASGIRequest
 from django.urls import reverse
 
 from pipeline.models import EndpointRequest, EndpointTraffic, Source
+from pipeline.views.debug import endpoint_debug
 from tests.pipeline.players import make_endpoint, pod
 from tests.pipeline.responses import bid, body
+from vastdash.asgi import behind_proxies
 from vastdash.models import Publisher
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +67,24 @@ def test_the_request_is_shown_without_its_viewer(qa):
     assert "\n  " in text, "a record that people read is indented"
 
 
+@pytest.mark.parametrize(("trusted", "shown"), [([], None), (["127.0.0.1"], "198.51.100.0")])
+def test_behind_a_proxy_the_viewer_is_who_it_is_for_a_player(settings, trusted, shown):
+    settings.TRUSTED_PROXIES = trusted
+    endpoint = make_endpoint()
+    forwarded = (b"x-forwarded-for", b"198.51.100.77")
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [forwarded]}
+    seen = []
+
+    async def site(scope, receive, send):
+        seen.append(scope)
+
+    asyncio.run(behind_proxies(site)(scope | {"client": ("127.0.0.1", 50_000)}, None, None))
+    request = ASGIRequest(seen[0], BytesIO())
+    assert request.META["REMOTE_ADDR"] == "198.51.100.77"
+    record = json.loads(endpoint_debug(request, endpoint.slug).content)
+    assert record["request"].get("device", {}).get("ip") == shown
+
+
 def test_a_failed_auction_says_why(qa):
     endpoint = make_endpoint(source=Source.PREBID_SERVER, auction_url="http://127.0.0.1:9/openrtb2/auction")
     record = record_of(qa, endpoint).json()
@@ -70,7 +93,10 @@ def test_a_failed_auction_says_why(qa):
 
 
 def test_a_query_that_is_too_long_shows_the_status_a_player_gets(qa):
-    record = record_of(qa, make_endpoint(), "a" * 9000).json()
+    endpoint = make_endpoint()
+    longest = 8192 - len(f"GET /vast/{endpoint.slug}? HTTP/1.1")
+    assert record_of(qa, endpoint, "a" * longest).json()["status"] == 200
+    record = record_of(qa, endpoint, "a" * (longest + 1)).json()
     assert (record["status"], record["outcome"], record["no_ad"]) == (414, "unusable", True)
     assert record["request"] == {}
 
