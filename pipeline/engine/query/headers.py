@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pipeline.engine.query.address import Place, address_or_none
 from pipeline.engine.query.json_text import cleaned
+from pipeline.engine.query.line import is_unexpanded
 from pipeline.engine.query.values import LANGUAGE
 
 # In this order, and from a trusted proxy only.
@@ -34,13 +35,13 @@ class Headers(NamedTuple):
 
 
 def read_headers(headers: Mapping[str, str]) -> Headers:
-    """The headers by what they weigh; names in any case."""
+    """The headers by what they weigh; names in any case. An X-Device header never filled in counts as absent."""
     found = Headers({}, {})
     for name, value in headers.items():
         if name in _TRANSPORT or (name := name.lower()) in _TRANSPORT:
             if text := cleaned(value).strip():
                 found.transport[name] = text
-        elif name in _EXPLICIT and (text := cleaned(value).strip()):
+        elif name in _EXPLICIT and (text := cleaned(value).strip()) and not is_unexpanded(text, text):
             found.explicit[name] = text
     return found
 

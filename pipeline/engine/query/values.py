@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from pipeline.engine.query.address import public_address
 from pipeline.engine.query.json_text import json_object
+from pipeline.engine.query.line import is_unexpanded
 from pipeline.engine.query.schain import read_schain
 
 
@@ -257,6 +258,8 @@ SCHAIN = Kind(
 def _pairs(text: str) -> dict[str, Any] | None:
     pairs: dict[str, Any] = {}
     for key, value in parse_qsl(text, separator="&"):
+        if is_unexpanded(value, value):
+            continue
         values = [part for part in value.split(",") if part]
         pairs.setdefault(key, values if len(values) > 1 else value)
     return pairs or None

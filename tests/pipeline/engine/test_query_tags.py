@@ -337,6 +337,19 @@ def test_other_device_headers_are_read() -> None:
     assert "device" not in request("", {"Accept-Language": "*"})
 
 
+@pytest.mark.parametrize("macro", ["[DEVICEUA]", "{{UA}}", "%%UA%%", "undefined"])
+def test_a_device_header_that_was_never_filled_in_beats_nothing(macro: str) -> None:
+    headers = {"X-Device-User-Agent": macro, "X-Device-Make": macro, "User-Agent": "Stitcher/1"}
+    assert request("ua=TV/1", headers)["device"] == {"ua": "TV/1"}
+    assert request("", headers)["device"] == {"ua": "Stitcher/1"}
+
+
+def test_key_values_that_were_never_filled_in_are_left_out() -> None:
+    given = request("cust_params=genre%3D%5BGENRE%5D%26uid%3D%25%25UID%25%25%26team%3Da")
+    assert given["imp"][0]["ext"]["data"] == {"team": "a"}
+    assert "ext" not in request("cust_params=genre%3D%5BGENRE%5D")["imp"][0]
+
+
 @pytest.mark.parametrize(
     "chain",
     [
