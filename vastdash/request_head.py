@@ -5,6 +5,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from pipeline.engine.query.mapping import MAX_LINE
+from pipeline.engine.write import no_ad_document
+
 MAX_BYTES = 64 * 1024
 # Between one and two of these may pass until a caller who sends no whole head is let go.
 LOOK_SEC = 20.0
@@ -13,14 +16,31 @@ _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-type: text/plain; charset=utf-8\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 )
+# How a player's request begins, and within how many bytes: "OPTIONS /vast/".
+_PLAYERS, _BEGINNING = b" /vast/", 14
+_PHRASES = {400: b"Bad Request", 414: b"URI Too Long", 431: b"Request Header Fields Too Large"}
+_NO_AD = no_ad_document("3.0", "")
+
+
+def _without_an_ad(status: int) -> bytes:
+    """A refusal for a player, which looks at the body only: a document."""
+    return (
+        b"HTTP/1.1 %d %s\r\ncontent-type: application/xml; charset=utf-8\r\ncache-control: no-store\r\n"
+        b"x-content-type-options: nosniff\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s"
+    ) % (status, _PHRASES[status], len(_NO_AD), _NO_AD)
 
 
 class BoundedHead(HttpToolsProtocol):
-    """uvicorn's own protocol, which answers 431 to a head, or trailers, of more than ``MAX_BYTES``, and hangs up."""
+    """uvicorn's own protocol, which answers 431 to a head, or trailers, of more than ``MAX_BYTES``, and hangs up.
+
+    What it refuses, like what is no HTTP, is refused with VAST where a player asks.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._unread = 0  # bytes since the last that were a body's, or ended a message
+        self._begun = b""  # the first of them
+        self.url = b""  # where no message has begun yet, uvicorn has none
         self._heads = self._heads_seen = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -28,12 +48,29 @@ class BoundedHead(HttpToolsProtocol):
         self.loop.call_later(LOOK_SEC, self._look)
 
     def data_received(self, data: bytes) -> None:
+        if not self._unread:
+            self._begun = data[:_BEGINNING]
         self._unread += len(data)
         super().data_received(data)
         if self._unread > MAX_BYTES and not self.transport.is_closing():
             if not self._is_answering():  # a word of ours must not get into somebody's answer
-                self.transport.write(_TOO_LARGE)
+                self.transport.write(self._refusal(431) or _TOO_LARGE)
             self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        refusal = self._refusal(400)
+        if not refusal:
+            super().send_400_response(msg)
+            return
+        if not self._is_answering():
+            self.transport.write(refusal)
+        self.transport.close()
+
+    def _refusal(self, status: int) -> bytes:
+        """What a player is told; nothing for anybody else."""
+        if _PLAYERS not in self._begun:
+            return b""
+        return _without_an_ad(414 if len(self.url) > MAX_LINE else status)
 
     def on_headers_complete(self) -> None:
         self._heads += 1

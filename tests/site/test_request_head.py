@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from lxml import etree
 from uvicorn import Config
 from uvicorn.server import ServerState
 
@@ -84,6 +85,34 @@ async def test_trailers_without_an_end_are_hung_up_on(connect):
 async def test_a_head_just_over_the_limit_is_told_why(connect):
     got = await answer(connect, HEAD, b"x: " + b"1" * MAX_BYTES)
     assert got.startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        pytest.param(
+            b"GET /vast/x?ctitle=\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n", 400, id="bytes beyond ASCII"
+        ),
+        pytest.param(b"BREW /vast/x HTTP/1.1\r\nHost: a\r\n\r\n", 400, id="no method"),
+        pytest.param(b"\x00 /vast/x HTTP/1.1\r\n\r\n", 400, id="nothing at all"),
+        pytest.param(b"GET /vast/x?" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414, id="a long line"),
+        pytest.param(b"GET /vast/x?" + b"a" * 5 * MAX_BYTES, 414, id="a line without an end"),
+        pytest.param(HEAD + b"x: " + b"1" * MAX_BYTES, 431, id="a long header"),
+    ],
+)
+async def test_a_player_is_refused_with_vast(connect, sent, status):
+    head, _, document = (await answer(connect, sent)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"content-type: application/xml; charset=utf-8" in head
+    assert b"content-length: %d" % len(document) in head
+    root = etree.fromstring(document)
+    assert (root.tag, len(root)) == ("VAST", 0)
+
+
+async def test_whoever_is_no_player_is_refused_with_words(connect):
+    got = await answer(connect, b"GET /builds/?q=\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert got.startswith(b"HTTP/1.1 400 ")
+    assert b"text/plain" in got
 
 
 async def test_heads_within_the_limit_are_answered_one_after_the_other(connect):
