@@ -104,6 +104,8 @@ def _place(first: dict[int, Word], several: dict[int, list[Word]], draft: Draft)
             draft.notice("PARAMETER_INVALID", f"{name}: {remark or wrong + '; it was left out'}")
         if value is None:
             continue
+        if name[:4] == "app.":  # also where it says something that a site has as well
+            draft.node("app")
         if rule:
             draft.special[rule] = value
             continue

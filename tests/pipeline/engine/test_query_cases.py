@@ -179,6 +179,20 @@ def test_case_109_an_app_has_no_site_and_the_default_is_an_app() -> None:
     assert request("pubid=7&ctitle=T")["app"] == {"publisher": {"id": "7"}, "content": {"title": "T"}}
 
 
+@pytest.mark.parametrize(
+    ("said", "app"),
+    [
+        ("app.pub.id=7", {"publisher": {"id": "7"}}),
+        ("app.cnt.title=T", {"content": {"title": "T"}}),
+    ],
+)
+def test_case_109_a_name_of_an_app_makes_an_app_whatever_it_says(said: str, app: dict[str, object]) -> None:
+    given, notices = asked(f"{said}&page=https://www.example.com/")
+    assert given["app"] == app
+    assert "site" not in given
+    assert codes(notices) == ["SITE_AND_APP"]
+
+
 def test_case_109_a_page_makes_a_site() -> None:
     given = request("page=https://www.example.com/&pubid=7&ctitle=T")
     assert given["site"] == {
