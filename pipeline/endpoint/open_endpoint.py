@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from pipeline.configuration.layers import account_of, merged
-from pipeline.engine import MergedConfig, Notice, requested_config
+from pipeline.engine import MergedConfig, Notice, merge_config, requested_config
 from pipeline.engine.auction import Answer, Auction, CannedAnswer, PrebidServer
 from pipeline.engine.config import HARD_CAP
 from pipeline.engine.openrtb import read_response
@@ -187,10 +187,14 @@ def _ads_asked(request: Json) -> int:
 
 
 def _variant(publisher: Publisher | None, profile: Mapping[str, Any], wanted: Settings) -> MergedConfig:
-    stated = dict(wanted)
+    alone = merge_config(profile=dict(wanted))
+    # What a tag spells wrong must not hide what the profile says.
+    stated = {key: value for key, value in wanted if alone.provenance.get(key) == "profile"}
     both = merged(account_of(publisher), {**profile, **stated})
-    own = {key: REQUEST_LAYER for key in stated if both.provenance.get(key) == "profile"}
-    return both._replace(provenance={**both.provenance, **own})
+    wrong = merge_config(profile={key: value for key, value in wanted if key not in stated}).notices
+    return both._replace(
+        notices=both.notices + wrong, provenance={**both.provenance, **dict.fromkeys(stated, REQUEST_LAYER)}
+    )
 
 
 def opened(row: Endpoint, bids: Bids) -> OpenEndpoint:

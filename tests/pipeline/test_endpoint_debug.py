@@ -59,6 +59,15 @@ def test_every_setting_names_the_layer_it_came_from(qa, settings):
     assert (config["config"]["max_ads_in_pod"], config["config"]["vast_version_default"]) == (2, "4.2")
 
 
+@pytest.mark.parametrize("query", ["receiver=NOBODY", "vast_version=3.1"])
+def test_a_setting_that_a_tag_spells_wrong_leaves_the_profile_s(qa, query):
+    endpoint = make_endpoint(config={"receiver": "GAM_SSU", "vast_version_default": "4.2"})
+    config = record_of(qa, endpoint, query).json()["config"]
+    assert (config["config"]["receiver"], config["config"]["vast_version_default"]) == ("GAM_SSU", "4.2")
+    assert {config["provenance"][key] for key in ("receiver", "vast_version_default")} == {"profile"}
+    assert [notice["code"] for notice in config["notices"]] == ["CONFIG_VALUE_INVALID"]
+
+
 def test_the_request_is_shown_without_its_viewer(qa):
     answer = record_of(qa, make_endpoint(), "ifa=secret-ifa&ip=198.51.100.77", user_agent="TV/1")
     text = answer.content.decode()
