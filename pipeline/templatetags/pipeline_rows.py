@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import template
+from django.urls import reverse
 
 from pipeline.build_page.bid_table import BidTable, bid_table
+from pipeline.build_page.page import ADS
 
 register = template.Library()
 
@@ -22,6 +24,12 @@ def remarks(decisions: dict[str, Any]) -> list[dict[str, Any]]:
 def else_all_of(table: BidTable | str, decisions: dict[str, Any]) -> BidTable:
     """A table of bids, or where there is none the first rows of all."""
     return table or bid_table(decisions)
+
+
+@register.filter
+def way_to_ad(number: int, build: Any) -> str:
+    """Where the n-th ad of a build is told about: on the page, where that tells about it, else on its own."""
+    return f"#ad-{number}" if number <= ADS else reverse("build-ad", args=[build.public_id, number])
 
 
 @register.filter

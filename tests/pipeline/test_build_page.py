@@ -184,3 +184,16 @@ def test_the_reason_of_a_rejection_stands_with_the_bid_and_not_again_among_the_w
     assert rejected["code"] in section(page, "bids")
     assert rejected["code"] not in section(page, "warnings")
     assert any(notice["code"] == rejected["code"] for notice in build.result["warnings"])
+
+
+def test_every_link_within_the_page_leads_to_a_part_of_it(viewer):
+    """Also where there are more ads than are told about at once: the others have pages of their own."""
+    priced = inline().replace("<AdServingId>", '<Pricing model="CPM" currency="USD">1</Pricing><AdServingId>')
+    bids = [bid(f"bid-{number}", price=number, adm=priced) for number in range(100, 130)]
+    build = make_build(body(*bids), selection_strategy="ALL")
+    page = page_of(viewer, build).content.decode()
+    targets = set(re.findall(r'\bid="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= targets
+    for part in ("pod", "bids"):
+        assert reverse("build-ad", args=[build.public_id, 30]) in section(page, part)
+    assert "ad 20</a>" in page
