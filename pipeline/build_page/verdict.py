@@ -1,13 +1,14 @@
 """What a build decided, gravest first: why bids were rejected, and where markup and bid disagreed."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 Decisions = Mapping[str, Any]
 
 SHOWN = 20
 _COLLISION = "FIELD_COLLISION"
+_SETTLED = frozenset({"kept", "replaced", "merged"})
 
 
 class Disagreement(NamedTuple):
@@ -36,17 +37,32 @@ class Verdict(NamedTuple):
 
 def verdict(decisions: Decisions) -> Verdict:
     """The verdict of a build's ``result``."""
-    numbers = defaultdict(list)
+    settings = tuple([notice for notice in decisions["warnings"] if notice["code"].startswith("CONFIG_")])
+    return Verdict(rejected_by_code(decisions), tuple(_disagreements(decisions)), settings)
+
+
+def _disagreements(decisions: Decisions) -> Iterator[Disagreement]:
+    # Bid id -> how each of its ads settled what; two seats may use the same id.
+    settled: dict[str, list[tuple[int, Decisions]]] = defaultdict(list)
     for number, bid in enumerate(decisions["selected"], 1):
-        numbers[bid["bid_id"]].append(number)
-    found = []
+        settled[bid["bid_id"]] += [(number, edit) for edit in bid["edits"] if edit["action"] in _SETTLED]
     for notice in (*decisions["errors"], *decisions["warnings"]):
         if notice["code"] == _COLLISION:
-            served = numbers.get(notice["bid_id"], ())
-            # Two seats may use the same id: then nobody can tell whose it was, and the first is as good.
-            found.append(Disagreement(served[0] if served else None, notice["bid_id"], notice["text"]))
-    settings = tuple([notice for notice in decisions["warnings"] if notice["code"].startswith("CONFIG_")])
-    return Verdict(rejected_by_code(decisions), tuple(found), settings)
+            number = _ad_of(notice["text"], settled[notice["bid_id"]])
+            yield Disagreement(number, notice["bid_id"], notice["text"])
+
+
+def _ad_of(text: str, settled: list[tuple[int, Decisions]]) -> int | None:
+    """The ad among those of one bid id that a remark is about: it settled that field, best with a value remarked.
+
+    What is found is taken, so that another ad that settled the same is found for the next remark.
+    """
+    of_field = [item for item in settled if text.startswith(f"the markup says {item[1]['field']} ")]
+    if not of_field:
+        return None
+    found = next((item for item in of_field if repr(item[1]["text"]) in text), of_field[0])
+    settled.remove(found)
+    return found[0]
 
 
 def rejected_by_code(decisions: Decisions) -> tuple[tuple[str, int], ...]:

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from pipeline.build_page.markup import marked_up, readable
+from pipeline.build_page.verdict import verdict
 from pipeline.models import Build
 from tests.pipeline.responses import SAMPLE_NAMES, bid, body, inline, sample
 from tests.site.rows import make_build, make_session, play_out
@@ -188,8 +189,7 @@ def test_the_reason_of_a_rejection_stands_with_the_bid_and_not_again_among_the_w
 
 def test_every_link_within_the_page_leads_to_a_part_of_it(viewer):
     """Also where there are more ads than are told about at once: the others have pages of their own."""
-    priced = inline().replace("<AdServingId>", '<Pricing model="CPM" currency="USD">1</Pricing><AdServingId>')
-    bids = [bid(f"bid-{number}", price=number, adm=priced) for number in range(100, 130)]
+    bids = [bid(f"bid-{number}", price=number, adm=priced("1")) for number in range(100, 130)]
     build = make_build(body(*bids), selection_strategy="ALL")
     page = page_of(viewer, build).content.decode()
     targets = set(re.findall(r'\bid="([^"]+)"', page))
@@ -197,3 +197,40 @@ def test_every_link_within_the_page_leads_to_a_part_of_it(viewer):
     for part in ("pod", "bids"):
         assert reverse("build-ad", args=[build.public_id, 30]) in section(page, part)
     assert "ad 20</a>" in page
+
+
+def priced(price: str, name: str = "shoes") -> str:
+    """An ad whose markup states a price."""
+    stated = f'<Pricing model="CPM" currency="USD">{price}</Pricing><AdServingId>'
+    return inline(name).replace("<AdServingId>", stated)
+
+
+def of_two_seats(one: str, other: str) -> bytes:
+    """Two seats that use the same bid id, each with the markup given; the first bids more."""
+    seats = [
+        {"seat": seat, "bid": [bid("same", price=price, adm=adm)]}
+        for seat, price, adm in (("alpha", 9, one), ("beta", 8, other))
+    ]
+    return json.dumps({"id": "r", "cur": "USD", "seatbid": seats}).encode()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "policy", "blamed"),
+    [
+        (inline("a"), priced("3.00", "b"), "VAST_WINS", [2]),
+        (inline("a"), priced("3.00", "b"), "OPENRTB_WINS", [2]),
+        (inline("a"), priced("3.00", "b"), "MERGE", [2]),
+        (priced("4.00", "a"), priced("3.00", "b"), "VAST_WINS", [1, 2]),
+        (priced("3.00", "a"), priced("3.00", "b"), "VAST_WINS", [1, 2]),
+        (inline("a"), priced("3.00", "b"), "ERROR", [None]),
+        (priced("3.00", "a"), inline("b"), "ERROR", [None]),
+    ],
+)
+def test_of_two_bids_of_one_id_the_verdict_names_the_ad_that_disagrees(one, other, policy, blamed):
+    build = make_build(of_two_seats(one, other), collision_policy=policy)
+    found = verdict(build.result).disagreements
+    assert sorted((item.number for item in found), key=str) == blamed
+    for item in found:
+        if item.number:
+            bid_price = build.result["selected"][item.number - 1]["price"]
+            assert f"the bid says '{bid_price} USD'" in item.text
