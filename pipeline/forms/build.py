@@ -52,6 +52,18 @@ class Choices(ReceiverFields):
                 *widget.choices[1:],
             ]
         self.fields["max_ads_in_pod"].widget.attrs["placeholder"] = str(unset["max_ads_in_pod"])
+        self._offer_what_is_gone()
+
+    def _offer_what_is_gone(self) -> None:
+        """A profile or publisher that was renamed or deleted since must be seen, not pass as nothing chosen."""
+        profile, publisher = str(self["receiver"].value() or ""), str(self["publisher"].value() or "")
+        name = profile.removeprefix(PROFILE)
+        if name != profile and not ReceiverProfile.objects.filter(name=name).exists():
+            _offer(self.fields["receiver"].widget, profile, f"{name[:60]}: no such profile any more")
+        if publisher and not Publisher.objects.filter(name=publisher).exists():
+            _offer(
+                self.fields["publisher"].widget, publisher, f"{publisher[:60]}: no such publisher any more"
+            )
 
     @property
     def first(self) -> list[forms.BoundField]:
@@ -99,6 +111,10 @@ class Choices(ReceiverFields):
         """The fields as they were chosen for a build."""
         chosen = cls.initial_of(build.config) | {"publisher": build.publisher}
         return chosen | ({"receiver": f"{PROFILE}{build.receiver_profile}"} if build.receiver_profile else {})
+
+
+def _offer(widget: Any, value: str, label: str) -> None:
+    widget.choices = [*widget.choices, (value, label)]
 
 
 def _textarea(rows: int) -> forms.Textarea:

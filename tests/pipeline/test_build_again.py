@@ -206,3 +206,24 @@ def test_a_build_kept_before_settings_were_told_is_still_shown_and_compared(qa):
     second = made(again(qa, first, receiver="GAM_SSU"))
     assert compared(first, second).settings == ()
     assert qa.get(reverse("build", args=[second.public_id])).status_code == 200
+
+
+def test_a_profile_or_publisher_that_is_gone_is_seen_and_refused_rather_than_left_out(qa):
+    profile = ReceiverProfile.objects.create(name="pods", title="Pods", config={"receiver": "GAM_SSU"})
+    publisher = Publisher.objects.create(name="screen", title="Screen")
+    chosen = {"receiver": "profile:pods", "publisher": "screen"}
+    qa.post(reverse("build-new"), {"response": body().decode(), **chosen})
+    build = Build.objects.get()
+    ReceiverProfile.objects.filter(pk=profile.pk).update(name="renamed")
+    publisher.delete()
+
+    form = qa.get(reverse("build", args=[build.public_id])).context["again"]
+    for name, value in chosen.items():
+        [(_, shown)] = [choice for choice in form.fields[name].widget.choices if choice[0] == value]
+        assert "any more" in shown
+        assert f'<option value="{value}" selected>' in str(form[name])
+
+    answer = again(qa, build, **chosen)
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == set(chosen)
+    assert Build.objects.count() == 1
