@@ -200,6 +200,26 @@ def test_the_list_is_narrowed_and_says_so(visit: Visit, server: Server, tmp_path
     expect(page.get_by_role("heading", name="No build matches")).to_be_visible()
 
 
+def test_what_is_shown_more_is_where_the_keyboard_goes_on(visit: Visit, server: Server, tmp_path: Path):
+    page = visit("qa")
+    build(page, server, crowd(tmp_path, 120), selection_strategy="ALL")
+    bids = page.get_by_role("region", name="Bids")
+    bids.get_by_role("link", name="Show 50 more").focus()
+    page.keyboard.press("Enter")
+    rows = bids.locator("tr.selected, tr.rejected")
+    expect(rows).to_have_count(100)
+    expect(rows.nth(50)).to_be_focused()
+    bids.get_by_label("Holds").fill("bid-1")
+    expect(rows).not_to_have_count(100)
+    expect(bids.get_by_label("Holds")).to_be_focused()
+    document = page.get_by_role("region", name="VAST document")
+    document.get_by_role("link", name=re.compile("^Show more")).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Lines 301 to 600")).to_be_focused()
+    expect(page.locator("#L-301")).to_be_in_viewport()
+    expect(document.get_by_role("link", name=re.compile("^Lines before"))).to_have_count(0)
+
+
 def states(page: Page, server: Server, folder: Path) -> list[tuple[str, str]]:
     """Pages and states that only a build brings about, by name."""
     first = build(page, server, disagreeing(folder))
