@@ -14,7 +14,8 @@ document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy-from]");
   if (copy) copyText(copy, async () => {
     const response = await fetch(copy.dataset.copyFrom, { credentials: "same-origin" });
-    if (!response.ok) throw new Error(String(response.status));
+    // Whoever has been signed out since is led to the sign-in page: that is not what was to be copied.
+    if (!response.ok || response.redirected) throw new Error(String(response.status));
     return response.text();
   }, "Not copied: use Download");
   const shown = event.target.closest("[data-copy-text]");
@@ -23,15 +24,28 @@ document.addEventListener("click", (event) => {
 
 async function copyText(button, read, otherwise) {
   const said = button.querySelector("[data-said]") || button;
-  const before = said.textContent;
+  said.dataset.before ??= said.textContent;
   try {
     await navigator.clipboard.writeText(await read());
     said.textContent = "Copied";
   } catch {
     said.textContent = otherwise;
   }
-  setTimeout(() => { said.textContent = before; }, 2000);
+  clearTimeout(said.timer);
+  said.timer = setTimeout(() => { said.textContent = said.dataset.before; }, 2000);
 }
+
+// A form pressed twice is sent once. What htmx sends is prevented by now; a page come back to may be sent again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.getAttribute("method") !== "post" || event.defaultPrevented) return;
+  if ("sent" in form.dataset) event.preventDefault();
+  form.dataset.sent = "";
+  setTimeout(() => { delete form.dataset.sent; }, 10_000);
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
 
 function localTimes(scope) {
   for (const time of scope.querySelectorAll("time[datetime]:not([data-local])")) {

@@ -220,6 +220,35 @@ def test_what_is_shown_more_is_where_the_keyboard_goes_on(visit: Visit, server: 
     expect(document.get_by_role("link", name=re.compile("^Lines before"))).to_have_count(0)
 
 
+def test_a_form_pressed_twice_is_sent_once_and_again_after_going_back(visit: Visit, server: Server):
+    page = visit("qa")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.goto(f"{server.url}/builds/new/")
+    for times in (1, 2):
+        page.get_by_label("Bid response file").set_input_files(POD)
+        page.get_by_role("button", name="Build", exact=True).dblclick(delay=30, no_wait_after=True)
+        expect(page).to_have_url(re.compile(r"/builds/\w{12}/$"))
+        assert len(sent) == times
+        page.go_back()
+
+
+def test_copy_says_copied_for_a_moment_and_never_copies_the_sign_in_page(visit: Visit, server: Server):
+    page = visit("qa", permissions=["clipboard-read", "clipboard-write"])
+    made = build(page, server, POD)
+    copy = page.locator("[data-copy-from]")
+    copy.click()
+    expect(copy).to_have_text("Copied")
+    copy.click()
+    expect(copy).to_have_text("Copy", timeout=10_000)
+    vast = page.request.get(f"{server.url}/builds/{made}/vast.xml").text()
+    assert page.evaluate("() => navigator.clipboard.readText()") == vast
+    page.context.clear_cookies()
+    copy.click()
+    expect(copy).to_have_text("Not copied: use Download")
+    assert page.evaluate("() => navigator.clipboard.readText()") == vast
+
+
 def states(page: Page, server: Server, folder: Path) -> list[tuple[str, str]]:
     """Pages and states that only a build brings about, by name."""
     first = build(page, server, disagreeing(folder))
