@@ -10,7 +10,7 @@ from vastdash.models import Publisher
 # Addresses beside those of the profiles.
 RESERVED = frozenset({"new", "draft"})
 _TEXT = {"class": "form-control", "autocomplete": "off"}
-_SELECT = {"class": "form-select"}
+_SELECT = {"class": "form-select", "autocomplete": "off"}
 _BUILDS = 20
 
 

@@ -249,6 +249,19 @@ def test_copy_says_copied_for_a_moment_and_never_copies_the_sign_in_page(visit: 
     assert page.evaluate("() => navigator.clipboard.readText()") == vast
 
 
+def test_after_going_back_the_filters_say_what_is_listed(visit: Visit, server: Server):
+    page = visit("qa")
+    build(page, server, POD)
+    page.goto(f"{server.url}/builds/?outcome=ad")
+    page.get_by_label("Receiver").select_option("FREEWHEEL")
+    page.get_by_role("button", name="Filter").click()
+    expect(page).to_have_url(re.compile("receiver=FREEWHEEL"))
+    page.go_back()
+    expect(page).to_have_url(re.compile("outcome=ad$"))
+    expect(page.get_by_label("Receiver")).to_have_value("")
+    expect(page.get_by_label("Outcome")).to_have_value("ad")
+
+
 def states(page: Page, server: Server, folder: Path) -> list[tuple[str, str]]:
     """Pages and states that only a build brings about, by name."""
     first = build(page, server, disagreeing(folder))
