@@ -18,6 +18,7 @@ from vast.notice import Notice
 
 HARD_CAP = 100
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
+_WHOLE = re.compile(r"-?[0-9]{1,8}")
 # Without "<" and ">", so that it can stand in CDATA as it is.
 _URL = re.compile(r"https?://[^\s<>\"]{1,2040}", re.IGNORECASE)
 
@@ -180,7 +181,7 @@ def _switch(value: Any) -> _Parsed:
 
 
 def _count(value: Any) -> _Parsed:
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) < 9:
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("must be a whole number")

@@ -201,7 +201,7 @@ def test_a_file_of_no_bytes_is_refused_at_the_file(qa):
         ("receiver", "profile:nobody", "There is no receiver profile of this name."),
         ("publisher", "nobody", "There is no publisher of this name."),
         ("selection_strategy", "SOME", "one of SINGLE, TOP_N, ALL"),
-        ("max_ads_in_pod", "-1", "whole number"),
+        ("max_ads_in_pod", "-1", "0 (no limit) or more"),
         ("max_ads_in_pod", "many", "whole number"),
         ("collision_policy", "NOBODY_WINS", "one of ERROR, VAST_WINS"),
         ("pricing_placement", "ATTIC", "one of INLINE, WRAPPER"),

@@ -76,7 +76,7 @@ class TestForm:
         [
             ("receiver", "ROKU", "Must be one of GENERIC"),
             ("selection_strategy", "BEST", "Must be one of SINGLE"),
-            ("max_ads_in_pod", "-1", "whole number"),
+            ("max_ads_in_pod", "-1", "0 (no limit) or more"),
             ("max_ads_in_pod", "many", "whole number"),
             ("default_currency", "EURO", "three letters"),
             ("vast_version_default", "5.0", "Must be one of"),
