@@ -1,5 +1,6 @@
 """A pod drawn to scale: how long each ad lasts, where it begins, and how that stands to the time the request offers."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ from vast.recall import recall
 # What an ad of unknown length is drawn as where no ad's length is known, and the least an ad is drawn as.
 _GUESS_MS = 15_000
 _LEAST_PERCENT = 1.5
+# From these widths on, in percent, a place and then a length fit into an ad: beside a column first, then on a phone.
+_ROOM = (4.0, 5.5, 8.0, 11.0)
 
 
 class StripAd(NamedTuple):
@@ -27,6 +30,11 @@ class StripAd(NamedTuple):
     @property
     def duration(self) -> str:
         return "unknown" if self.duration_ms is None else seconds(self.duration_ms)
+
+    @property
+    def room(self) -> int:
+        """How much may be written into it: 0 nothing, 4 everything on every screen."""
+        return bisect_right(_ROOM, self.width)
 
     @property
     def starts(self) -> str:
@@ -54,7 +62,11 @@ class Strip(NamedTuple):
         if self.unknown:
             said.append(f"{self.unknown} of unknown length")
         if self.limit_ms:
-            fits = f"{seconds(self.over_ms)} over" if self.over_ms else "which they fit"
+            fits = (
+                f"{seconds(self.over_ms)} over"
+                if self.over_ms
+                else f"which {'it fits' if count == 1 else 'they fit'}"
+            )
             said.append(f"the request offers {seconds(self.limit_ms)}, {fits}")
         return "; ".join(said)
 

@@ -39,6 +39,7 @@ def test_the_time_of_the_request_is_a_mark_and_what_exceeds_it_is_told():
     fits, over = strip(selected(15, 15), "", 60_000), strip(selected(15, 30), "", 30_000)
     assert (fits.limit_x, fits.ads[-1].x + fits.ads[-1].width) == (100, 50)
     assert "which they fit" in fits.summary
+    assert "which it fits" in strip(selected(15), "", 60_000).summary
     assert over.over_ms == 15_000
     assert "15 s over" in over.summary
     assert over.limit_x == pytest.approx(66.667)
@@ -51,6 +52,11 @@ def test_nothing_is_drawn_beyond_the_strip_or_over_its_neighbour(seconds):
         assert one.x + one.width == pytest.approx(other.x, abs=0.01)
     assert ads[-1].x + ads[-1].width <= 100.01
     assert all(ad.width > 0 for ad in ads)
+
+
+def test_only_what_has_room_is_written_into_an_ad():
+    assert [ad.room for ad in strip(selected(50, 38, 9, 3), "").ads] == [4, 4, 3, 0]
+    assert all(ad.room == 0 for ad in strip(selected(*[30] * 100), "").ads)
 
 
 def test_no_ads_make_an_empty_strip():
