@@ -14,7 +14,7 @@ from tests.browser.conftest import Visit
 from tests.browser.samples import POD
 from tests.browser.server import Server
 from tests.browser.test_look import PHONE, overflow, violations
-from tests.browser.walk import build, build_again
+from tests.browser.walk import build, build_again, public_id
 
 PRICED = '<Pricing model="CPM" currency="GBP"><![CDATA[3.00]]></Pricing>'
 
@@ -37,6 +37,30 @@ def crowd(folder: Path, count: int) -> Path:
     path = folder / f"crowd-{count}.json"
     path.write_text(json.dumps({"id": "request", "cur": "USD", "seatbid": seats}))
     return path
+
+
+def unwieldy(folder: Path) -> Path:
+    """Two ads with long names, and a bid without markup whose reason is long."""
+    pattern = json.loads(POD.read_bytes())["seatbid"][0]["bid"][0]
+    bids = [
+        pattern | {"id": f"{n}{'x' * 400}", "adomain": [f"{'w' * 300}.example"], "crid": None} for n in (1, 2)
+    ]
+    seats = [{"seat": "s" * 200, "bid": [*bids, pattern | {"id": "empty", "adm": "", "nurl": ""}]}]
+    path = folder / f"{'long-name' * 15}.json"
+    path.write_text(json.dumps({"id": "request", "cur": "USD", "seatbid": seats}))
+    return path
+
+
+def build_over_the_pod(page: Page, server: Server, path: Path) -> str:
+    """Builds with a request whose time the ads exceed."""
+    page.goto(f"{server.url}/builds/new/")
+    page.get_by_label("Bid response file").set_input_files(path)
+    page.get_by_text("The bid request it answers").click()
+    imp = {"id": "1", "video": {"poddur": 10}}
+    page.get_by_label("Bid request", exact=True).fill(json.dumps({"id": "request", "imp": [imp]}))
+    page.get_by_role("button", name="Build", exact=True).click()
+    expect(page.get_by_role("region", name="The pod")).to_contain_text("over")
+    return public_id(page)
 
 
 def line_of(page: Page, ad: int, kind: str, text: str) -> Any:
@@ -267,7 +291,9 @@ def states(page: Page, server: Server, folder: Path) -> list[tuple[str, str]]:
     first = build(page, server, disagreeing(folder))
     second = build_again(page, "FREEWHEEL")
     crowded = build(page, server, crowd(folder, 300), selection_strategy="ALL")
+    long = build_over_the_pod(page, server, unwieldy(folder))
     return [
+        ("long names", f"/builds/{long}/"),
         ("build again", f"/builds/{second}/"),
         ("ad", f"/builds/{first}/ads/1/"),
         ("settings to build again", f"/builds/{first}/again/"),
@@ -308,3 +334,14 @@ def test_the_two_sides_stand_beside_each_other_and_stack_on_a_phone(
     assert was.bounding_box()["y"] < now.bounding_box()["y"]
     assert was.bounding_box()["x"] == now.bounding_box()["x"]
     expect(page.locator("tr.line-added .was").first).not_to_be_visible()
+
+
+def test_on_a_phone_reasons_and_rules_are_read_without_scrolling_sideways(
+    visit: Visit, server: Server, tmp_path: Path
+):
+    page = visit("qa", viewport=PHONE)
+    build(page, server, disagreeing(tmp_path))
+    for part in ("#bids .reason", "#warnings .reason", ".edits .rule", ".edits .where"):
+        for box in [item.bounding_box() for item in page.locator(part).all()]:
+            assert box["width"] > 0
+            assert box["x"] + box["width"] <= PHONE["width"], part
