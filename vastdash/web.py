@@ -9,10 +9,11 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import OperationalError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.views.csrf import csrf_failure
 from django_htmx.http import HttpResponseClientRedirect
 
 from vastdash import roles
@@ -31,17 +32,22 @@ class AccessMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if is_api(request) and isinstance(response, HttpResponseNotAllowed):
+            response = _not_taken(request, response["Allow"])
         # Static files never come here: what does is somebody's own page, and no cache on the way may keep it.
         response.setdefault("Cache-Control", "private, no-store")
         return response
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
         match = request.resolver_match
-        action = roles.rule(match.view_name if match else "", request.method or "")
+        route = match.view_name if match else ""
+        action = roles.rule(route, request.method or "")
         if roles.may(request.user, action):
             return None
         if not request.user.is_authenticated:
             return _ask_to_sign_in(request)
+        if action is None and is_api(request) and route in roles.ROUTES:
+            return HttpResponseNotAllowed(roles.ROUTES[route])
         return refuse(request, action)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -78,11 +84,25 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def refuse(request: HttpRequest, action: roles.Action | None) -> HttpResponse:
-    """403 that names what is missing; 405 belongs to the view, so an unlisted method is refused here too."""
+    """403 that names what is missing. A page that no rule opens to this method is refused here too."""
     wanted = f"Your role does not include: {action}." if action else "No rule opens this address."
     if is_api(request):
         return problem(403, "Not allowed", wanted)
     return render(request, "403.html", {"wanted": wanted}, status=403)
+
+
+def _not_taken(request: HttpRequest, methods: str) -> HttpResponse:
+    """405 with the methods that this address of the API takes (RFC 9110 §15.5.6)."""
+    answer = problem(405, "Method not allowed", f"{request.method} is not taken here; what is: {methods}.")
+    answer["Allow"] = methods
+    return answer
+
+
+def strange_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without the mark that it comes from a page of ours (``CSRF_FAILURE_VIEW``)."""
+    if is_api(request):
+        return problem(403, "Not allowed", "The CSRF token is missing or wrong.")
+    return csrf_failure(request, reason)
 
 
 def is_api(request: HttpRequest) -> bool:

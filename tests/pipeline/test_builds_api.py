@@ -185,8 +185,20 @@ def test_an_unknown_build_is_a_404_problem(viewer):
     assert found["title"] == "Not found"
 
 
-def test_a_method_nobody_offers_is_refused_as_a_problem(superuser):
-    assert problem(superuser.delete(ADDRESS), 403)
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "PATCH", "HEAD", "OPTIONS", "TRACE"])
+def test_a_method_nobody_offers_is_a_405_that_names_those_there_are(viewer, method):
+    answer = viewer.generic(method, ADDRESS)
+    assert answer.status_code == 405
+    assert answer["Content-Type"] == "application/problem+json"
+    assert set(answer["Allow"].split(", ")) == {"GET", "POST"}
+    if method != "HEAD":
+        assert "GET" in problem(answer, 405)["detail"]
+
+
+def test_a_post_to_the_description_is_refused_as_a_problem(db):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(PEOPLE["qa"]())
+    problem(client.post("/api/v1/openapi.json"), 403)
 
 
 def test_without_the_csrf_token_nothing_is_built(db):
