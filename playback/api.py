@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from ninja import Router
+from ninja import Query, Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.models import Build
@@ -18,6 +18,9 @@ from vastdash.web import Page, problem
 
 router = Router(tags=["sessions"])
 
+# What a successful answer holds, for the API's description.
+Answer = dict[str, Any]
+
 
 class SessionRequest(BaseModel):
     """Which ad to play and how. One of ``build`` (an id) and ``vast`` (a document) is needed."""
@@ -27,16 +30,24 @@ class SessionRequest(BaseModel):
     build: str | None = Field(None, max_length=PUBLIC_ID_LENGTH)
     vast: str | None = None
     ad_index: int = Field(0, ge=0)
-    mode: str | None = None
+    mode: str | None = Field(None, description="real, headless or auto")
     speed: float | None = Field(
         None, ge=0, description="Pace of a headless session; 0 is as fast as possible"
     )
-    provider: str | None = None
-    publisher: str | None = None
+    provider: str | None = Field(None, description="Name of a provider")
+    publisher: str | None = Field(None, description="Name of a publisher")
     seed: int | None = Field(None, ge=0, le=SEED_MAX)
 
 
-@router.post("", url_name="sessions", summary="Start a session")
+class SessionFilters(BaseModel):
+    """What the list can be narrowed to."""
+
+    provider: str | None = None
+    status: str | None = Field(None, description=f"One of {', '.join(Session.Status.values)}")
+    mode: str | None = Field(None, description="real or headless")
+
+
+@router.post("", url_name="sessions", summary="Start a session", response={201: Answer})
 def create_session(request: HttpRequest, payload: SessionRequest) -> HttpResponse:
     """201 with the session, which plays from now on; 422 naming the field that cannot be used."""
     if bool(payload.build) == bool(payload.vast):
@@ -55,9 +66,13 @@ def create_session(request: HttpRequest, payload: SessionRequest) -> HttpRespons
     return JsonResponse(_detail(session), status=201)
 
 
-@router.get("", url_name="sessions", summary="Sessions, newest first; filter by provider, status, mode")
-def list_sessions(request: HttpRequest, before: str | None = None) -> HttpResponse:
-    filtered = SessionFilter(request.GET, queryset=Session.objects.select_related("build").defer("record"))
+@router.get("", url_name="sessions", summary="Sessions, newest first", response=Answer)
+def list_sessions(
+    request: HttpRequest, filters: Query[SessionFilters], before: str | None = None
+) -> HttpResponse:
+    """An unknown value of a filter is refused at its name."""
+    rows = Session.objects.select_related("build").defer("record")
+    filtered = SessionFilter(filters.model_dump(exclude_none=True), queryset=rows)
     if not filtered.is_valid():
         fields = [{"field": name, "text": " ".join(texts)} for name, texts in filtered.form.errors.items()]
         return problem(
@@ -67,13 +82,20 @@ def list_sessions(request: HttpRequest, before: str | None = None) -> HttpRespon
     return JsonResponse({"items": [_summary(row) for row in page.rows], "next": page.next})
 
 
-@router.get("/{public_id}", url_name="session", summary="One session with its record and ledger")
+@router.get(
+    "/{public_id}", url_name="session", summary="One session with its record and ledger", response=Answer
+)
 def read_session(request: HttpRequest, public_id: str) -> HttpResponse:
     rows = Session.objects.select_related("build", "ledger")
     return JsonResponse(_detail(get_object_or_404(rows, public_id=public_id)))
 
 
-@router.post("/{public_id}/{name}", url_name="session-command", summary="Pause, resume or stop")
+@router.post(
+    "/{public_id}/{name}",
+    url_name="session-command",
+    summary="Pause, resume or stop",
+    response={202: Answer},
+)
 def command_session(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
     """202 when it was passed on; 409 when the session is not running."""
     if name not in COMMANDS:

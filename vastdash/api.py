@@ -11,8 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import RawPostDataException
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from ninja.security import django_auth
+from pydantic import BaseModel
 
 from pipeline.api.builds import router as builds
 from pipeline.api.endpoints import router as endpoints
@@ -20,6 +22,12 @@ from pipeline.api.receivers import router as receivers
 from playback.api import router as sessions
 from vastdash.tokens import TokenAuth
 from vastdash.web import problem
+
+# A payload may hold any number of wrong fields, with names of any length; an answer tells a reader's share of them.
+_MOST_FAULTS = 50
+_LONGEST_NAME = 120
+# Where ninja looks for a field, before its name.
+_CONTAINERS = frozenset({"body", "payload", "query", "path", "filters"})
 
 
 class CarefulParser(Parser):
@@ -32,7 +40,42 @@ class CarefulParser(Parser):
             raise HttpError(400, "The JSON is nested too deep to be read.") from None
 
 
-api = NinjaAPI(
+class Fault(BaseModel):
+    """A field that cannot be used, and why."""
+
+    field: str
+    text: str
+
+
+class Problem(BaseModel):
+    """What was refused and why (RFC 9457). ``field`` or ``fields`` name what the caller can mend."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+    fields: list[Fault] | None = None
+
+
+class Api(NinjaAPI):
+    """Ninja's API, whose description says of every operation that whatever it refuses is a problem document."""
+
+    def get_openapi_schema(self, **where: Any) -> OpenAPISchema:
+        described = super().get_openapi_schema(**where)
+        problem_schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        described["components"]["schemas"] |= {**problem_schema.pop("$defs"), "Problem": problem_schema}
+        refused = {"schema": {"$ref": "#/components/schemas/Problem"}}
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["default"] = {
+                    "description": "Refused",
+                    "content": {"application/problem+json": refused},
+                }
+        return described
+
+
+api = Api(
     parser=CarefulParser(),
     title="vastdash",
     version="1",
@@ -51,7 +94,7 @@ api.add_router("/sessions", sessions)
 def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     fields = [
         {"field": _field(row["loc"]), "text": row["msg"].removeprefix("Value error, ")}
-        for row in error.errors
+        for row in error.errors[:_MOST_FAULTS]
     ]
     named = "; ".join(f"{row['field']}: {row['text']}" for row in fields)
     return problem(422, "Not valid", named, fields=fields)
@@ -75,6 +118,5 @@ def _a_form(_request: HttpRequest, _error: Exception) -> HttpResponse:
 
 def _field(location: Any) -> str:
     """``("body", "payload", "receiver")`` -> ``receiver``: callers know their own field names only."""
-    return (
-        ".".join(str(part) for part in location if part not in {"body", "payload", "query", "path"}) or "body"
-    )
+    told = ".".join(str(part) for part in location if part not in _CONTAINERS)
+    return told[:_LONGEST_NAME] or "body"

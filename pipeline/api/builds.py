@@ -10,7 +10,7 @@ from ninja import Query, Router
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline import builds
-from pipeline.api.fields import Config, Document
+from pipeline.api.fields import Answer, Config, Document
 from pipeline.build_page.differences import Differences
 from pipeline.build_page.filters import BuildFilter
 from pipeline.build_page.page import comparison_of, strip_of
@@ -23,15 +23,18 @@ from vastdash.web import Page, problem
 
 router = Router(tags=["builds"])
 
+_RECEIVERS = f"One of {', '.join(RECEIVERS)}."
+_SOME = "yes or no."
+
 
 class Settings(BaseModel):
     """For whom and how: ``config`` takes the receiver configuration's JSON keys and stands above the other layers."""
 
     model_config = ConfigDict(extra="forbid")
 
-    receiver: str | None = None
-    receiver_profile: str | None = Field(None, max_length=60)
-    publisher: str | None = Field(None, max_length=60)
+    receiver: str | None = Field(None, description=_RECEIVERS)
+    receiver_profile: str | None = Field(None, max_length=60, description="Name of a receiver profile.")
+    publisher: str | None = Field(None, max_length=60, description="Name of a publisher.")
     config: Config | None = None
 
     @field_validator("config")
@@ -74,17 +77,17 @@ class BuildRequest(Settings):
 class BuildFilters(BaseModel):
     """What the list can be narrowed to; ``since`` and ``until`` are days in UTC."""
 
-    title: str | None = None
-    outcome: str | None = None
-    receiver: str | None = None
-    created_by: str | None = None
-    warnings: str | None = None
-    lint_errors: str | None = None
+    title: str | None = Field(None, description="A part of it, in any case.")
+    outcome: str | None = Field(None, description="ad or no_ad.")
+    receiver: str | None = Field(None, description=_RECEIVERS)
+    created_by: str | None = Field(None, description="Name of who signed in.")
+    warnings: str | None = Field(None, description=_SOME)
+    lint_errors: str | None = Field(None, description=_SOME)
     since: str | None = None
     until: str | None = None
 
 
-@router.post("", url_name="builds", summary="Build VAST from a bid response")
+@router.post("", url_name="builds", summary="Build VAST from a bid response", response={201: Answer})
 def create_build(request: HttpRequest, payload: BuildRequest) -> HttpResponse:
     """201 with the build; 422 naming the field, and every bid's fate, when nothing can come of it."""
     return _built(
@@ -98,7 +101,12 @@ def create_build(request: HttpRequest, payload: BuildRequest) -> HttpResponse:
     )
 
 
-@router.post("/{public_id}/again", url_name="build-again", summary="Build the same response again")
+@router.post(
+    "/{public_id}/again",
+    url_name="build-again",
+    summary="Build the same response again",
+    response={201: Answer},
+)
 def build_again(request: HttpRequest, public_id: str, payload: Settings) -> HttpResponse:
     """201 with a new build of the same response; what the payload does not say is as it was."""
     source = get_object_or_404(Build.objects.select_related("response", "request"), public_id=public_id)
@@ -114,7 +122,7 @@ def _built(make: Callable[[], Build]) -> HttpResponse:
     return _answer(build, status=201)
 
 
-@router.get("", url_name="builds", summary="Builds, newest first")
+@router.get("", url_name="builds", summary="Builds, newest first", response=Answer)
 def list_builds(
     request: HttpRequest, filters: Query[BuildFilters], before: str | None = None
 ) -> HttpResponse:
@@ -129,14 +137,21 @@ def list_builds(
     return JsonResponse({"items": [_summary(build) for build in page.rows], "next": page.next})
 
 
-@router.get("/{public_id}", url_name="build", summary="One build with its VAST and every decision")
+@router.get(
+    "/{public_id}", url_name="build", summary="One build with its VAST and every decision", response=Answer
+)
 def read_build(request: HttpRequest, public_id: str) -> HttpResponse:
     return _answer(
         get_object_or_404(Build.objects.select_related("made_from", "request"), public_id=public_id)
     )
 
 
-@router.get("/{public_id}/ads/{number}", url_name="build-ad", summary="One ad beside its bid's markup")
+@router.get(
+    "/{public_id}/ads/{number}",
+    url_name="build-ad",
+    summary="One ad beside its bid's markup",
+    response=Answer,
+)
 def read_ad(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
     """The differing lines with their reasons, and both texts; ``differences`` is null where they are too long."""
     build = get_object_or_404(Build.objects.select_related("response"), public_id=public_id)

@@ -10,16 +10,18 @@ from django.utils import timezone
 from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.api.fields import Document, field_errors, outdated, refused, unstorable
+from pipeline.api.fields import Answer, Document, field_errors, outdated, refused, unstorable
 from pipeline.configuration.effective import effective
 from pipeline.configuration.layers import account_of
 from pipeline.endpoint.counts import last_day
 from pipeline.endpoint.rotation import address, rotate
 from pipeline.forms.endpoint import EndpointForm, content_of
 from pipeline.forms.version import endpoint_version
-from pipeline.models import Endpoint
+from pipeline.models import Endpoint, Source
 
 router = Router(tags=["endpoints"])
+
+_SOURCES = f"One of {', '.join(Source.values)}."
 
 
 class EndpointRequest(BaseModel):
@@ -30,7 +32,7 @@ class EndpointRequest(BaseModel):
     title: str
     receiver: str = Field(description="Name of a receiver profile.")
     publisher: str | None = None
-    source: str = "canned"
+    source: str = Field("canned", description=_SOURCES)
     build: str | None = None
     response: Document | None = None
     auction_url: str = ""
@@ -48,7 +50,7 @@ class EndpointChange(BaseModel):
     title: str | None = None
     receiver: str | None = None
     publisher: str | None = None
-    source: str | None = None
+    source: str | None = Field(None, description=_SOURCES)
     build: str | None = None
     response: Document | None = None
     auction_url: str | None = None
@@ -59,26 +61,29 @@ class EndpointChange(BaseModel):
     version: str | None = None
 
 
-@router.get("", url_name="endpoints", summary="Endpoints by title")
+@router.get("", url_name="endpoints", summary="Endpoints by title", response=Answer)
 def list_endpoints(request: HttpRequest) -> dict[str, Any]:
     rows = Endpoint.objects.select_related("receiver", "publisher", "canned")
     return {"items": [_summary(request, row) for row in rows.defer("canned__body_gz")]}
 
 
-@router.post("", url_name="endpoints", summary="Make an endpoint")
+@router.post("", url_name="endpoints", summary="Make an endpoint", response={201: Answer})
 def create_endpoint(request: HttpRequest, payload: EndpointRequest) -> HttpResponse:
     """201 with the endpoint and its address; 422 naming every field that cannot be kept."""
     return _save(request, Endpoint(created_by=request.user), payload.model_dump(), status=201)
 
 
 @router.get(
-    "/{public_id}", url_name="endpoint", summary="One endpoint with its traffic and effective settings"
+    "/{public_id}",
+    url_name="endpoint",
+    summary="One endpoint with its traffic and effective settings",
+    response=Answer,
 )
 def read_endpoint(request: HttpRequest, public_id: str) -> HttpResponse:
     return _answer(request, _endpoint(public_id))
 
 
-@router.patch("/{public_id}", url_name="endpoint", summary="Change an endpoint")
+@router.patch("/{public_id}", url_name="endpoint", summary="Change an endpoint", response=Answer)
 def change_endpoint(request: HttpRequest, public_id: str, payload: EndpointChange) -> HttpResponse:
     """200 with the endpoint as it is now; its address stays."""
     with transaction.atomic():
@@ -89,14 +94,19 @@ def change_endpoint(request: HttpRequest, public_id: str, payload: EndpointChang
         return _save(request, endpoint, content_of(endpoint) | changes, status=200)
 
 
-@router.delete("/{public_id}", url_name="endpoint", summary="Delete an endpoint")
+@router.delete("/{public_id}", url_name="endpoint", summary="Delete an endpoint", response={204: None})
 def delete_endpoint(request: HttpRequest, public_id: str) -> HttpResponse:
     """204; the address stops at once, counters and recorded requests are lost."""
     get_object_or_404(Endpoint, public_id=public_id).delete()
     return HttpResponse(status=204)
 
 
-@router.post("/{public_id}/rotate", url_name="endpoint-rotate", summary="Give an endpoint a new address")
+@router.post(
+    "/{public_id}/rotate",
+    url_name="endpoint-rotate",
+    summary="Give an endpoint a new address",
+    response=Answer,
+)
 def rotate_endpoint(request: HttpRequest, public_id: str) -> HttpResponse:
     """200 with the new address; the old one stops at once."""
     endpoint = _endpoint(public_id)

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.api.fields import Config, field_errors, outdated, refused, unstorable
+from pipeline.api.fields import Answer, Config, field_errors, outdated, refused, unstorable
 from pipeline.configuration.effective import effective
 from pipeline.configuration.stated import Fault, Stated, read
 from pipeline.forms.profile import ProfileForm
@@ -40,23 +40,28 @@ class ReceiverChange(BaseModel):
     version: str | None = None
 
 
-@router.get("", url_name="receivers", summary="Receiver profiles by name")
+@router.get("", url_name="receivers", summary="Receiver profiles by name", response=Answer)
 def list_receivers(request: HttpRequest) -> dict[str, Any]:
     return {"items": [_summary(profile) for profile in ReceiverProfile.objects.prefetch_related("endpoints")]}
 
 
-@router.post("", url_name="receivers", summary="Make a receiver profile")
+@router.post("", url_name="receivers", summary="Make a receiver profile", response={201: Answer})
 def create_receiver(request: HttpRequest, payload: ReceiverRequest) -> HttpResponse:
     """201 with the profile; 422 naming every field that cannot be kept."""
     return _save(request, ReceiverProfile(), payload.model_dump(), status=201)
 
 
-@router.get("/{name}", url_name="receiver", summary="One receiver profile with its effective settings")
+@router.get(
+    "/{name}",
+    url_name="receiver",
+    summary="One receiver profile with its effective settings",
+    response=Answer,
+)
 def read_receiver(request: HttpRequest, name: str) -> HttpResponse:
     return _answer(get_object_or_404(ReceiverProfile, name=name))
 
 
-@router.patch("/{name}", url_name="receiver", summary="Change a receiver profile")
+@router.patch("/{name}", url_name="receiver", summary="Change a receiver profile", response=Answer)
 def change_receiver(request: HttpRequest, name: str, payload: ReceiverChange) -> HttpResponse:
     """200 with the profile as it is now; endpoints follow it at once."""
     with transaction.atomic():
@@ -68,7 +73,7 @@ def change_receiver(request: HttpRequest, name: str, payload: ReceiverChange) ->
         return _save(request, profile, stored | changes, status=200)
 
 
-@router.delete("/{name}", url_name="receiver", summary="Delete a receiver profile")
+@router.delete("/{name}", url_name="receiver", summary="Delete a receiver profile", response={204: None})
 def delete_receiver(request: HttpRequest, name: str) -> HttpResponse:
     """204; 409 while endpoints follow it."""
     with transaction.atomic():

@@ -16,9 +16,10 @@ _TEXT = forms.TextInput(attrs={"class": "form-control form-control-sm", "autocom
 _SOME = (("yes", "some"), ("no", "none"))
 
 
-def _makers() -> list[tuple[int, str]]:
+def _makers() -> list[tuple[str, str]]:
     made_some = Exists(Build.objects.filter(created_by=OuterRef("pk")))
-    return list(User.objects.filter(made_some).order_by("username").values_list("id", "username"))
+    names = User.objects.filter(made_some).order_by("username").values_list("username", flat=True)
+    return [(name, name) for name in names]
 
 
 def _midnight(day: date) -> datetime:
@@ -40,7 +41,11 @@ class BuildFilter(django_filters.FilterSet):
         label="Receiver", empty_label="any", choices=[(name, name) for name in RECEIVERS], widget=_SELECT
     )
     created_by = django_filters.ChoiceFilter(
-        label="By", empty_label="anybody", choices=_makers, widget=_SELECT
+        field_name="created_by__username",
+        label="By",
+        empty_label="anybody",
+        choices=_makers,
+        widget=_SELECT,
     )
     warnings = django_filters.ChoiceFilter(
         label="Warnings", empty_label="any", choices=_SOME, method="by_warnings", widget=_SELECT
