@@ -48,7 +48,8 @@ def list_receivers(request: HttpRequest) -> dict[str, Any]:
 @router.post("", url_name="receivers", summary="Make a receiver profile", response={201: Answer})
 def create_receiver(request: HttpRequest, payload: ReceiverRequest) -> HttpResponse:
     """201 with the profile; 422 naming every field that cannot be kept."""
-    return _save(request, ReceiverProfile(), payload.model_dump(), status=201)
+    with transaction.atomic():  # a name is found free and taken in one go
+        return _save(request, ReceiverProfile(), payload.model_dump(), status=201)
 
 
 @router.get(

@@ -1,8 +1,10 @@
 """Pages of the publishers: whose screens, and what they override."""
 
 from copy import copy
+from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,11 +33,7 @@ def _edit(request: HttpRequest, publisher: Publisher) -> HttpResponse:
     # A form writes into its instance before it is found valid; the page goes on naming what is stored.
     form = PublisherForm(request.POST or None, instance=copy(publisher))
     profile = Profile(publisher.playback, "publisher", request.POST or None)
-    if request.method == "POST" and (form.is_valid() & profile.is_valid()):
-        saved = form.save(commit=False)
-        saved.playback = profile.row
-        saved.updated_by = request.user
-        saved.save()
+    if request.method == "POST" and (saved := _saved(form, profile, request.user)):
         messages.success(request, f"Saved. New sessions on {saved.title} follow these settings from now on.")
         return redirect("publisher", saved.name)
     context = {
@@ -47,6 +45,18 @@ def _edit(request: HttpRequest, publisher: Publisher) -> HttpResponse:
     return render(
         request, "playback/publisher.html", context, status=422 if request.method == "POST" else 200
     )
+
+
+@transaction.atomic
+def _saved(form: PublisherForm, profile: Profile, user: Any) -> Publisher | None:
+    """The row as it is kept; None when something is wrong. A name is found free and taken in one go."""
+    if not (form.is_valid() & profile.is_valid()):
+        return None
+    saved = form.save(commit=False)
+    saved.playback = profile.row
+    saved.updated_by = user
+    saved.save()
+    return saved
 
 
 def publisher_delete(request: HttpRequest, name: str) -> HttpResponse:
