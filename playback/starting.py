@@ -56,7 +56,7 @@ def start(
     one is chosen here and recorded.
     """
     _refuse_a_crowd()
-    client, ad = _ad(vast, ad_index)
+    client, ad = _ad(vast, ad_index, "build" if build else "vast")
     config = _config(mode, speed, provider, publisher)
     _refuse_a_crawl(config.headless_playback_speed)
     seed = secrets.randbelow(SEED_LIMIT) if seed is None else seed
@@ -100,16 +100,18 @@ def _refuse_a_crawl(speed: float) -> None:
         )
 
 
-def _ad(vast: str, ad_index: int) -> tuple[VastClient, AdData]:
+def _ad(vast: str, ad_index: int, document: str) -> tuple[VastClient, AdData]:
+    """``document`` is what whoever starts a session calls the document: a fault of all of it is told there."""
     try:
         client = VastClient.from_xml(vast, ad_index=ad_index)
         answer = async_to_sync(client.request_ad)()
     except UnicodeEncodeError:
-        raise StartRefused("vast", "This holds half a surrogate pair, which is no character.") from None
+        raise StartRefused(document, "This holds half a surrogate pair, which is no character.") from None
     except ValueError as error:
         raise StartRefused("ad_index", str(error)) from None
     if isinstance(answer, NoAd):
-        raise StartRefused("ad_index", f"This ad cannot be played: {answer.text} (VAST error {answer.code}).")
+        field = "ad_index" if answer.reason == "WRAPPER" else document
+        raise StartRefused(field, f"This ad cannot be played: {answer.text} (VAST error {answer.code}).")
     return client, answer
 
 
@@ -129,7 +131,9 @@ def _config(
         )
     except ConfigError as error:
         field = error.field.partition(".")[0]
-        raise StartRefused(_ASKED_AS.get(field, field), str(error)) from None
+        # The field's name stands before the text anyway.
+        text = str(error).removeprefix(f"{field}: ")
+        raise StartRefused(_ASKED_AS.get(field, field), text) from None
 
 
 def _environment() -> dict[str, str]:

@@ -80,8 +80,8 @@ def test_an_ad_of_a_pod_is_chosen_by_its_place(qa):
         ({"vast": inline(), "ad_index": 4}, "ad_index"),
         ({"vast": inline(), "ad_index": -1}, "ad_index"),
         ({"vast": wrapper()}, "ad_index"),
-        ({"vast": "<VAST/>"}, "ad_index"),
-        ({"vast": "no XML"}, "ad_index"),
+        ({"vast": "<VAST/>"}, "vast"),
+        ({"vast": "no XML"}, "vast"),
         ({"vast": "\ud800"}, "vast"),
         ({"vast": inline(), "provider": "\ud800"}, "provider"),
         ({"vast": inline(), "colour": "red"}, "colour"),
@@ -92,7 +92,13 @@ def test_what_cannot_be_played_is_refused_naming_the_field_and_nothing_is_kept(q
     named = found.get("field") or " ".join(row["field"] for row in found["fields"])
     assert named == field
     assert found["detail"].startswith(field)
+    assert found["detail"].count(f"{field}: ") == 1
     assert nothing_kept()
+
+
+def test_a_build_without_an_ad_is_refused_at_the_build(qa):
+    build = make_build(b'{"id": "1", "seatbid": []}')
+    assert problem(post(qa, {"build": build.public_id}), 422)["field"] == "build"
 
 
 @pytest.mark.parametrize("text", ["{", "nothing", "[" * 100_000])

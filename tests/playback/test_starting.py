@@ -31,10 +31,10 @@ def nothing_kept() -> bool:
         ({"speed": float("inf")}, "speed", "inf"),
         ({"vast": "\ud800"}, "vast", "surrogate"),
         ({"ad_index": 1}, "ad_index", "holds 1"),
-        ({"vast": NO_AD}, "ad_index", "303"),
+        ({"vast": NO_AD}, "vast", "303"),
         ({"vast": wrapper()}, "ad_index", "wrapper"),
-        ({"vast": "no VAST at all"}, "ad_index", "100"),
-        ({"vast": "<!DOCTYPE VAST [<!ENTITY a 'b'>]><VAST/>"}, "ad_index", "DOCTYPE"),
+        ({"vast": "no VAST at all"}, "vast", "100"),
+        ({"vast": "<!DOCTYPE VAST [<!ENTITY a 'b'>]><VAST/>"}, "vast", "DOCTYPE"),
     ],
 )
 def test_what_cannot_be_played_is_refused_by_name_and_nothing_is_kept(how, field, said):
