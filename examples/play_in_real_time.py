@@ -1,6 +1,6 @@
 """Play an ad in real time: its events become due as the seconds pass.
 
-Run from the checkout: python examples/play_in_real_time.py
+Run from the checkout: .venv/bin/python -m examples.play_in_real_time
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """A stand-in for a Prebid Server, to see an endpoint at work: it answers /openrtb2/auction with the bids of a file.
 
-Run from the checkout: python examples/prebid_server.py [--port 8010] [--bids examples/bids/pod-three-seats.json]
+Run from the checkout: .venv/bin/python -m examples.prebid_server [--port 8010] [--bids FILE]
 The site fetches from this machine only when VASTDASH_FETCH_ALLOWED=127.0.0.1 allows it.
 """
 

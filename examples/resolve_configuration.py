@@ -1,6 +1,6 @@
 """Resolve a playback configuration from its levels and see where each value came from.
 
-Run from the checkout: python examples/resolve_configuration.py
+Run from the checkout: .venv/bin/python -m examples.resolve_configuration
 """
 
 from playback.engine import ConfigResolver, PlaybackSessionConfig

@@ -1,6 +1,6 @@
 """Play an ad in virtual time and keep the session as JSON: the same seed gives the same session.
 
-Run from the checkout: python examples/simulate_playback.py
+Run from the checkout: .venv/bin/python -m examples.simulate_playback
 """
 
 import asyncio

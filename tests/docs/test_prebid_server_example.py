@@ -18,7 +18,7 @@ REQUEST = {"id": "r-7", "tmax": 30_000, "imp": [{"id": "pod", "video": {"maxdura
 @pytest.fixture
 def url():
     """Where a stand-in of this test's own listens."""
-    command = [sys.executable, "examples/prebid_server.py", "--port", "0"]
+    command = [sys.executable, "-m", "examples.prebid_server", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         with closing(process.stdout):
             yield process.stdout.readline().strip()

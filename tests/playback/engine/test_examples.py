@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[3]
 
 
 def run(*arguments: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    without = {"PYTHONPATH", "DJANGO_SETTINGS_MODULE"}
+    environment = {name: value for name, value in os.environ.items() if name not in without}
     done = subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
     )
@@ -24,24 +24,26 @@ def run(*arguments: str) -> str:
     ("name", "expected"),
     [
         (
-            "play_in_real_time.py",
+            "play_in_real_time",
             ["Playback complete: 1.0s", "dry_run      complete       https://ads.example.com/complete"],
         ),
-        ("simulate_playback.py", ["Duration: 30.0s", "Quartiles: {1, 2, 3, 4}", "  7.500 s  firstQuartile"]),
+        ("simulate_playback", ["Duration: 30.0s", "Quartiles: {1, 2, 3, 4}", "  7.500 s  firstQuartile"]),
         (
-            "resolve_configuration.py",
+            "resolve_configuration",
             ["override   mode", "publisher  max_session_duration_sec", "mode: headless"],
         ),
     ],
 )
-def test_the_examples_run_and_print_what_they_promise(name, expected):
-    printed = run(f"examples/{name}")
+def test_the_examples_run_as_their_first_lines_say_and_print_what_they_promise(name, expected):
+    told = (ROOT / "examples" / f"{name}.py").read_text().split("Run from the checkout: ")[1].split("\n")[0]
+    assert told == f".venv/bin/python -m examples.{name}"
+    printed = run("-m", f"examples.{name}")
     for line in expected:
         assert line in printed
 
 
 def test_the_simulation_prints_the_same_every_time():
-    assert run("examples/simulate_playback.py") == run("examples/simulate_playback.py")
+    assert run("-m", "examples.simulate_playback") == run("-m", "examples.simulate_playback")
 
 
 FORBIDDEN = ("django", "pipeline", "vastdash", "channels", "pydantic", "random", "secrets")
