@@ -1,4 +1,7 @@
-"""Bounds the head of a request, in bytes and in time: uvicorn's fast parser collects whatever is sent, however long."""
+"""Bounds the head of a request, in bytes and in time: uvicorn's fast parser collects whatever is sent, however long.
+
+A body is bounded in bytes elsewhere (``limits.py``); here one that has stopped coming is no longer waited for.
+"""
 
 import asyncio
 from typing import Any
@@ -11,6 +14,8 @@ from pipeline.engine.write import no_ad_document
 MAX_BYTES = 64 * 1024
 # Between one and two of these may pass until a caller who sends no whole head is let go.
 LOOK_SEC = 20.0
+# Fewer bytes of a body from one look to the next, and its caller is let go.
+LEAST_OF_A_BODY = 1024
 
 _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -42,6 +47,8 @@ class BoundedHead(HttpToolsProtocol):
         self._begun = b""  # the first of them
         self.url = b""  # where no message has begun yet, uvicorn has none
         self._heads = self._heads_seen = 0
+        self._of_bodies = 0  # bytes since the last look
+        self._waited_for: Any = None  # the request whose body was not whole at the last look
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -78,6 +85,7 @@ class BoundedHead(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._unread = 0
+        self._of_bodies += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -87,11 +95,19 @@ class BoundedHead(HttpToolsProtocol):
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
+    def _body_has_stalled(self) -> bool:
+        """Whether the body that the last look found unfinished has hardly grown since; asked once a look."""
+        waiting = self._is_answering() and self.cycle.more_body and not self.flow.read_paused
+        came, before = self._of_bodies, self._waited_for
+        self._of_bodies, self._waited_for = 0, self.cycle if waiting else None
+        return waiting and before is self.cycle and came < LEAST_OF_A_BODY
+
     def _look(self) -> None:
         """One timer a connection, so that no request pays for it."""
         if self not in self.connections:  # it has ended, or is a socket by now
             return
-        if self._heads == self._heads_seen and not self._is_answering():
+        stalled = self._body_has_stalled()
+        if stalled or (self._heads == self._heads_seen and not self._is_answering()):
             self.transport.close()
             return
         self._heads_seen = self._heads

@@ -14,6 +14,9 @@ HEAD = b"GET /vast/x HTTP/1.1\r\nHost: a\r\n"
 LAST = HEAD + b"Connection: close\r\n\r\n"
 
 
+slow = asyncio.Event()
+
+
 async def application(scope, receive, send) -> None:
     body = b""
     more = True
@@ -21,6 +24,8 @@ async def application(scope, receive, send) -> None:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
+    if scope["path"] == "/slow":
+        await slow.wait()
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"%d bytes" % len(body)})
 
@@ -140,14 +145,61 @@ async def test_who_sends_no_whole_head_is_let_go(connect, monkeypatch, begun):
     assert await answer(connect, begun) == b""
 
 
-async def test_an_answer_that_takes_long_is_waited_for(connect, monkeypatch):
+@pytest.fixture
+def looks(monkeypatch):
+    """Released at every look, of which many are made."""
     monkeypatch.setattr(request_head, "LOOK_SEC", 0.01)
-    looks = asyncio.Semaphore(0)
+    made = asyncio.Semaphore(0)
     look = BoundedHead._look
-    monkeypatch.setattr(BoundedHead, "_look", lambda protocol: (look(protocol), looks.release()))
-    reader, writer = await connect()
-    writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\n")
+    monkeypatch.setattr(BoundedHead, "_look", lambda protocol: (look(protocol), made.release()))
+    return made
+
+
+async def some(looks: asyncio.Semaphore) -> None:
     for _ in range(3):
         await asyncio.wait_for(looks.acquire(), 10)
-    writer.write(b"abc")
+
+
+async def test_an_answer_that_takes_long_is_waited_for(connect, looks):
+    reader, writer = await connect()
+    writer.write(b"POST /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc")
+    await some(looks)
+    slow.set()
     assert b"3 bytes" in await asyncio.wait_for(_all(reader), 10)
+
+
+@pytest.fixture
+def protocols(monkeypatch):
+    """Those of the connections as they are made; looks are made by hand."""
+    made: list[BoundedHead] = []
+    begin = BoundedHead.connection_made
+    monkeypatch.setattr(
+        BoundedHead, "connection_made", lambda one, transport: (begin(one, transport), made.append(one))
+    )
+    return made
+
+
+async def has_come(protocols: list[BoundedHead], size: int) -> None:
+    async with asyncio.timeout(10):
+        while not protocols or protocols[-1]._of_bodies < size:  # noqa: ASYNC110 (nothing tells)
+            await asyncio.sleep(0)
+
+
+async def test_a_body_that_keeps_coming_is_waited_for_and_one_that_has_stopped_is_not(connect, protocols):
+    piece, pieces = b"b" * 2 * request_head.LEAST_OF_A_BODY, 5
+    reader, writer = await connect()
+    writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (pieces * len(piece)))
+    for _ in range(pieces - 1):
+        writer.write(piece)
+        await has_come(protocols, len(piece))
+        protocols[-1]._look()
+    writer.write(piece)
+    assert b"%d bytes" % (pieces * len(piece)) in await reader.readuntil(b"\r\n0\r\n\r\n")
+
+    writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + piece)
+    await has_come(protocols, 2 * len(piece))
+    protocols[-1]._look()
+    assert not protocols[-1].transport.is_closing()
+    protocols[-1]._look()
+    assert protocols[-1].transport.is_closing()
+    assert await asyncio.wait_for(_all(reader), 10) == b""
