@@ -14,7 +14,7 @@ from playback.live.runner import COMMANDS, runner
 from playback.models import Session
 from playback.starting import StartRefused, start
 from vastdash.models import PUBLIC_ID_LENGTH
-from vastdash.web import Page, problem
+from vastdash.web import Page, no_position, problem
 
 router = Router(tags=["sessions"])
 
@@ -78,6 +78,8 @@ def list_sessions(
         return problem(
             422, "Not valid", "; ".join(f"{row['field']}: {row['text']}" for row in fields), fields=fields
         )
+    if lost := no_position(before):
+        return lost
     page = Page(filtered.qs, before)
     return JsonResponse({"items": [_summary(row) for row in page.rows], "next": page.next})
 

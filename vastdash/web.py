@@ -144,6 +144,14 @@ class Page:
         self.first = position is None
 
 
+def no_position(before: str | None) -> HttpResponse | None:
+    """422 for a ``before`` that no page gave: to start anew without a word would keep a caller reading for ever."""
+    if not before or _read_position(before):
+        return None
+    text = "This is no position in the list; take it from next."
+    return problem(422, "Not valid", f"before: {text}", fields=[{"field": "before", "text": text}])
+
+
 def _position(row: Any, at: str) -> str:
     return f"{(getattr(row, at) - _EPOCH) // timedelta(microseconds=1)}-{row.pk}"
 

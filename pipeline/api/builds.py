@@ -19,7 +19,7 @@ from pipeline.build_page.verdict import rejected_by_code
 from pipeline.engine import RECEIVERS
 from pipeline.intake import Refused
 from pipeline.models import Build
-from vastdash.web import Page, problem
+from vastdash.web import Page, no_position, problem
 
 router = Router(tags=["builds"])
 
@@ -133,6 +133,8 @@ def list_builds(
         faults = [{"field": field, "text": " ".join(texts)} for field, texts in filtered.errors.items()]
         told = "; ".join(f"{fault['field']}: {fault['text']}" for fault in faults)
         return problem(422, "Not valid", told, fields=faults)
+    if lost := no_position(before):
+        return lost
     page = Page(filtered.qs, before)
     return JsonResponse({"items": [_summary(build) for build in page.rows], "next": page.next})
 

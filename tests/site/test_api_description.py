@@ -81,7 +81,7 @@ def test_every_operation_says_that_a_refusal_is_a_problem_document(described):
 @pytest.mark.parametrize("path", ["/builds", "/sessions"])
 def test_every_filter_that_is_described_is_looked_at(viewer, described, path):
     parameters = {row["name"] for row in described["paths"][V1 + path]["get"]["parameters"]}
-    for name in parameters - {"before", "title"}:
+    for name in parameters - {"title"}:
         answer = viewer.get(f"{V1}{path}?{urlencode({name: 'nonsense'})}")
         assert [row["field"] for row in answer.json()["fields"]] == [name]
 
