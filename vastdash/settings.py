@@ -21,7 +21,7 @@ def _kept_secret_key() -> str:
     """The key in the data folder, made on first use, so that sign-ins survive a restart."""
     path = DATA_DIR / "secret_key"
     if not path.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # the database there holds sign-ins
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(50))
     return path.read_text().strip()

@@ -94,6 +94,7 @@ def test_serving_makes_what_is_missing_and_prints_where_and_how_to_sign_in(start
     assert "adops" in told
     assert User.objects.count() == 3
     assert settings.DATA_DIR.is_dir()
+    assert settings.DATA_DIR.stat().st_mode & 0o077 == 0
     (options,) = started
     assert (options["host"], options["port"], options["lifespan"], options["workers"]) == (
         "127.0.0.1",
