@@ -5,6 +5,7 @@ out with a notice that names the parameter. Notices never repeat a value: it may
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
 from typing import Any
 
 from pipeline.engine.query.address import Address, Network, Peer, is_trusted
@@ -44,7 +45,7 @@ def request_from_query(
     headers: Mapping[str, str],
     remote_addr: str,
     *,
-    new_id: Callable[[], str],
+    new_id: Callable[[], str] | None = None,
     trusted_proxies: Iterable[str | Address | Network] = (),
     max_line: int = MAX_LINE,
 ) -> tuple[dict[str, Any], tuple[Notice, ...]]:
@@ -53,7 +54,8 @@ def request_from_query(
     `query` is the part after "?", undecoded; bytes beyond ASCII as surrogates (`decode("utf-8", "surrogateescape")`).
     `remote_addr` only decides whether forwarding headers are believed; it counts as the viewer's own address where the
     tag says ssai=1, that everything happens in the player. `max_line` bounds the characters of the query, 0 does not;
-    a longer one gives {} and REQUEST_LINE_TOO_LONG. `trusted_proxies` are addresses or networks. Never raises.
+    a longer one gives {} and REQUEST_LINE_TOO_LONG. `trusted_proxies` are addresses or networks. `new_id` gives the
+    request's id; without it the id is a digest of query and headers, the same for the same tag. Never raises.
     """
     if max_line and len(query) > max_line:
         text = f"the query has {len(query)} characters; {max_line} are the most"
@@ -67,7 +69,13 @@ def request_from_query(
     first, several = _heard(parts, draft)
     _place(first, several, draft)
     apply_rules(draft, read_headers(headers), Peer(remote_addr, is_trusted(remote_addr, trusted_proxies)))
-    return _assembled(draft, new_id()), tuple(draft.notices)
+    return _assembled(draft, new_id() if new_id else _digest(query, headers)), tuple(draft.notices)
+
+
+def _digest(query: str, headers: Mapping[str, str]) -> str:
+    """32 hexadecimal digits: an engine draws nothing at random."""
+    told = repr((query, sorted(headers.items())))
+    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _heard(parts: Iterable[Group], draft: Draft) -> tuple[dict[int, Word], dict[int, list[Word]]]:

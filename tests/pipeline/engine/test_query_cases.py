@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from pipeline.engine import request_from_query
 from tests.pipeline.engine.query import PEER, asked, codes, request, video
 
 SHARED = ipaddress.ip_network("100.64.0.0/10")
@@ -272,3 +273,11 @@ def test_case_106_every_first_number_of_an_address_is_judged_as_the_library_does
             private = number.is_private or number.is_multicast or number.is_reserved or number in SHARED
             assert not any(number in ipaddress.ip_network(network) for network in documented)
             assert ("device" not in request(f"ip={address}")) is private, address
+
+
+def test_without_an_id_of_its_own_a_request_is_named_by_what_it_says() -> None:
+    def named(query: str, agent: str = "TV") -> str:
+        return str(request_from_query(query, {"User-Agent": agent}, PEER)[0]["id"])
+
+    assert named("w=1\udce9") == named("w=1\udce9")
+    assert len({named("w=1"), named("w=2"), named("w=1", "phone")}) == 3
