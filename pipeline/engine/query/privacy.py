@@ -23,8 +23,8 @@ def redacted(request: Mapping[str, Any]) -> dict[str, Any]:
     - user.consent, regs.gpp and the AC string read "(redacted)": a consent string is long, carries the moment it was
       made and its vendors, and so tells viewers apart. regs.us_privacy, gdpr, coppa, gpc and gpp_sid stay: they have
       few values, and an ad-ops engineer needs them to know why nobody bid.
-    - imp.ext.data (first-party data), the tag's own id (ext.tag.id) and source.tid read "(redacted)": they may be keyed
-      by viewer, or join this request to another record of the same one.
+    - imp.ext.data (first-party data), the tag's own id (ext.tag.id), source.tid and the rid of each node of its chain
+      read "(redacted)": they may be keyed by viewer, or join this request to another record of the same one.
     - device.ua, make, model and os stay: they say which device could not play, and are shared by very many.
     - site.page, site.ref, content.url lose their query: it may hold any of the above.
     """
@@ -35,9 +35,10 @@ def redacted(request: Mapping[str, Any]) -> dict[str, Any]:
     _mask(_object(_object(copy, "regs"), "ext"), {"gpp"})
     _mask(_object(_object(copy, "ext"), "tag"), {"id"})
     _mask(_object(copy, "source"), {"tid"})
-    for imp in copy.get("imp", []) if isinstance(copy.get("imp"), list) else []:
-        if isinstance(imp, dict):
-            _mask(_object(imp, "ext"), {"data"})
+    for node in _objects(_object(_object(copy, "source"), "schain"), "nodes"):
+        _mask(node, {"rid"})
+    for imp in _objects(copy, "imp"):
+        _mask(_object(imp, "ext"), {"data"})
     for name in ("app", "site"):
         inventory = _object(copy, name)
         _cut_queries(inventory, ("page", "ref"))
@@ -56,6 +57,11 @@ def _copied(value: Any) -> Any:
 def _object(parent: dict[str, Any], key: str) -> dict[str, Any]:
     found = parent.get(key)
     return found if isinstance(found, dict) else {}
+
+
+def _objects(parent: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    found = parent.get(key)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def _mask(parent: dict[str, Any], keys: set[str] | frozenset[str]) -> None:

@@ -11,7 +11,7 @@ from tests.pipeline.engine.query import request
 FULL = request(
     "bundle=com.example.tv&ip=198.51.100.77&ifa=ifa-secret&ifat=rida&lmt=0&ua=TV&lat=52.5219&lon=13.4132&user.id=user-secret"
     "&user.buyeruid=buyer-secret&tcfc=consent-secret&addtl_consent=ac-secret&gppc=gpp-secret&gpps=7&usp=1YNN&gdpr=1&coppa=0"
-    '&cb=cb-secret&w=640&targeting={"k":"data-secret"}&curl=https://www.example.com/v?id=query-secret%23fragment-secret'
+    '&cb=cb-secret&schain=1.0,1!ads.example.com,12,1,rid-secret&w=640&targeting={"k":"data-secret"}&curl=https://www.example.com/v?id=query-secret%23fragment-secret'
 )
 
 
