@@ -3,7 +3,11 @@
 import re
 from html.entities import html5
 
-_VERBATIM = re.compile(r"(<!\[CDATA\[.*?\]\]>|<!--.*?-->)", re.DOTALL)
+# One that is not closed reaches to the end: else the rest would be searched again from each further opening.
+_VERBATIM = re.compile(
+    r"(<!\[CDATA\[[^\]]*+(?:\](?!\]>)[^\]]*+)*+(?:\]\]>|\Z)"
+    r"|<!--[^-]*+(?:-(?!->)[^-]*+)*+(?:-->|\Z))"
+)
 _AMPERSAND = re.compile(r"&(?:(#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)?")
 MAX_AMPERSANDS = 10_000
 _XML = frozenset({"amp", "lt", "gt", "quot", "apos"})

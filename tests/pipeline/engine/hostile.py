@@ -69,6 +69,10 @@ MARKUP = {
     "open instructions": (lambda: "<?a" * 1_000_000, "ADM_PARSE_FAILED"),
     "open comment": (lambda: "<!--" + "<!DOCTYPE " * 300_000, "ADM_PARSE_FAILED"),
     "open CDATA": (lambda: HEAD + "<AdTitle><![CDATA[" + "]]" * 2_000_000, "ADM_PARSE_FAILED"),
+    "open comments and an ampersand": (
+        lambda: HEAD + "<AdTitle>&" + "<!--" * NODES + "x" * MUCH,
+        "ADM_PARSE_FAILED",
+    ),
     "CDATA sections": (lambda: titled("<![CDATA[x]]>", NODES), None),
     "attributes of one element": (
         lambda: f"<VAST {attributes(MAX_ATTRIBUTES - 9)}/>",
