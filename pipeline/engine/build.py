@@ -17,6 +17,7 @@ from pipeline.engine.parts import OURS, Formatter, Parts
 from pipeline.engine.pod import Accounts, in_slots
 from pipeline.engine.reading import Source
 from pipeline.engine.receivers import RECEIVERS, Receiver
+from pipeline.engine.receivers.receiver import row_rule
 from pipeline.engine.request import Asked, is_one_slot, read_limits, read_request
 from pipeline.engine.result import SelectedBid, VastResult
 from pipeline.engine.rules import Edit
@@ -142,7 +143,9 @@ def _fill(pod: _Pod, ranking: Ranking) -> None:
                     _take(pod, bid, markup, seconds)
     _serve_undated(pod, undated)
     _stand_in(pod, unusable)
-    rejected, notices = left_over(remaining, pod.places, pod.alone)
+    by_strategy = pod.config.selection_strategy == SelectionStrategy.SINGLE
+    rule = row_rule(pod.receiver.name, "pod") if pod.alone and not by_strategy else ""
+    rejected, notices = left_over(remaining, pod.places, pod.alone, rule)
     pod.rejected += rejected
     pod.warnings += notices
 
@@ -161,7 +164,8 @@ def _serve_undated(pod: _Pod, bids: Iterable[Bid]) -> None:
     """The best ad of unknown duration has the document to itself where no ad of a known one was taken."""
     for bid in bids:
         if pod.taken:
-            text = f"the length of the ad is unknown, and {pod.receiver.name} wants it of every ad of a pod"
+            rule = row_rule(pod.receiver.name, "duration")
+            text = f"the length of the ad is unknown, and a pod holds no such ad ({rule})"
             pod.drop(bid, "DURATION_UNKNOWN", text)
             continue
         _take(pod, bid, markup_of(bid, pod.config, pod.asked), 0)

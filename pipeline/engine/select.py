@@ -181,11 +181,16 @@ def places(config: ReceiverConfig) -> int:
     return min(config.max_ads_in_pod or HARD_CAP, HARD_CAP)
 
 
-def left_over(bids: Iterable[Bid], limit: int, single: bool) -> tuple[list[RejectedBid], list[Notice]]:
-    """What happens to good bids that found no place: rejected, with one notice for all of them unless `single`."""
+def left_over(
+    bids: Iterable[Bid], limit: int, single: bool, rule: str = ""
+) -> tuple[list[RejectedBid], list[Notice]]:
+    """What happens to good bids that found no place: rejected, with one notice for all of them unless `single`.
+
+    `rule` names the row of a receiver that wanted one ad where the strategy did not.
+    """
     code = "NOT_HIGHEST_RANKED" if single else "POD_FULL"
     reason = (
-        "a bid ranked higher was served alone"
+        f"a bid ranked higher was served alone{f' ({rule})' if rule else ''}"
         if single
         else f"all {limit} places of the pod went to higher ranks"
     )

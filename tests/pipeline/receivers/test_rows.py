@@ -207,6 +207,14 @@ def test_an_edit_that_the_receiver_decided_names_its_row():
     assert named["id_fallbacks", "GAM_SSU"] == named["id_fallbacks", "FREEWHEEL"] == {"id fallbacks"}
 
 
+@pytest.mark.parametrize("row", ["duration", "pod"])
+def test_a_rejection_that_the_receiver_decided_names_its_row(row):
+    for receiver in RECEIVERS:
+        texts = [bid.text for bid in BY_ROW[row, receiver].built().rejected]
+        assert bool(texts) is (receiver == "FREEWHEEL")
+        assert all(text.endswith(f"({receiver}: {ROWS[row]})") for text in texts)
+
+
 def test_every_receiver_says_what_it_does_in_every_row():
     for receiver in RECEIVERS.values():
         assert receiver.rows.keys() == ROWS.keys()
