@@ -28,6 +28,8 @@ from vast.notice import Notice
 
 _PLAIN_DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _HIGHEST_PRICE = 10**18
+# Below that of any float: a Decimal may be so small that writing it out would fill the memory.
+_LOWEST_EXPONENT = -400
 MAX_BIDS = 10_000
 """Seats and bids of one response that are read: every one of them costs a decision and a sentence."""
 Whole = Annotated[int, msgspec.Meta(gt=-LIMIT, lt=LIMIT)]
@@ -91,6 +93,10 @@ class Received:
     error: Notice | None = None
 
 
+def _is_writable(price: Decimal) -> bool:
+    return price.is_finite() and abs(price) < _HIGHEST_PRICE and price.adjusted() > _LOWEST_EXPONENT
+
+
 def _price(value: Any) -> tuple[Decimal | None, str]:
     """(price, remark): a finite number, or a string that is a plain decimal with a remark, or None with a remark."""
     if value is None:
@@ -103,7 +109,7 @@ def _price(value: Any) -> tuple[Decimal | None, str]:
         return None, f"the price is the text {shown(value)!r}, not a number"
     if isinstance(value, (int, float)) and abs(value) < _HIGHEST_PRICE:
         return Decimal(str(value)), ""
-    if isinstance(value, Decimal) and value.is_finite() and abs(value) < _HIGHEST_PRICE:
+    if isinstance(value, Decimal) and _is_writable(value):
         return value, ""
     if isinstance(value, (int, float, Decimal)):
         return None, f"the price is {shown(value)}, which is no usable number"

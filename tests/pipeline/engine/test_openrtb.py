@@ -83,6 +83,8 @@ def test_what_a_list_holds_besides_what_it_should_is_said_to_be_left_out():
         (1.5, Decimal("1.5")),
         (Decimal("1.25"), Decimal("1.25")),
         (Decimal("NaN"), None),
+        (5e-324, Decimal("5e-324")),
+        (Decimal("1e-99999999"), None),
         (10**18, None),
         ({}, None),
     ],
