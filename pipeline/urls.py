@@ -26,6 +26,7 @@ urlpatterns = [
     path("publishers/<str:name>/receiver/", receivers.publisher_receiver, name="publisher-receiver"),
     path("endpoints/", endpoints.endpoint_list, name="endpoint-list"),
     path("endpoints/new/", endpoints.endpoint_new, name="endpoint-new"),
+    path("endpoints/settings/", endpoints.endpoint_settings, name="endpoint-settings"),
     path("endpoints/<str:public_id>/", endpoints.endpoint_detail, name="endpoint"),
     path("endpoints/<str:public_id>/edit/", endpoints.endpoint_edit, name="endpoint-edit"),
     path("endpoints/<str:public_id>/switch/", endpoints.endpoint_switch, name="endpoint-switch"),

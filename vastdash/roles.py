@@ -74,6 +74,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "publisher-receiver": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
     "endpoint-list": {_GET: Action.READ},
     "endpoint-new": {_GET: Action.EDIT_CONFIG, _POST: Action.EDIT_CONFIG},
+    "endpoint-settings": {_GET: Action.EDIT_CONFIG},
     "endpoint": {_GET: Action.READ},
     "endpoint-edit": {_GET: Action.EDIT_CONFIG, _POST: Action.EDIT_CONFIG},
     "endpoint-switch": {_POST: Action.EDIT_CONFIG},

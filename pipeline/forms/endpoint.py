@@ -129,6 +129,13 @@ class EndpointForm(forms.ModelForm):
         chosen = self["build"].value()
         return rows if not chosen or chosen in dict(rows) else [*rows, (chosen, str(chosen)[:60])]
 
+    def row_of(self, name: str) -> Any:
+        """The profile or publisher that the form names as it stands; None for none or one that is not there."""
+        try:
+            return self.fields[name].clean(self[name].value())
+        except forms.ValidationError:
+            return None
+
     def clean_auction_url(self) -> str:
         url: str = self.cleaned_data["auction_url"]
         if url and (text := auction_url_fault(url)):

@@ -88,6 +88,13 @@ def endpoint_new(request: HttpRequest) -> HttpResponse:
     return _form(request, form, Endpoint(), status=422 if request.method == "POST" else 200)
 
 
+def endpoint_settings(request: HttpRequest) -> HttpResponse:
+    """The panel beside the form: the settings players would get from what it follows as it stands; nothing is saved."""
+    row = Endpoint.objects.select_related("receiver", "publisher").filter(public_id=request.GET.get("of", ""))
+    context = _followed(EndpointForm(initial=request.GET.dict()), row.first() or Endpoint())
+    return render(request, "pipeline/_followed.html", context)
+
+
 def endpoint_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method != "POST":
         endpoint = _endpoint(public_id)
@@ -162,12 +169,21 @@ def _publisher_name(endpoint: Endpoint) -> str:
     return endpoint.publisher.name if endpoint.publisher else ""
 
 
+def _followed(form: EndpointForm, endpoint: Endpoint) -> dict[str, Any]:
+    """The effective settings under the profile and publisher that a form names, compared with those of the stored row;
+    None while it names no profile."""
+    profile, publisher = (form.row_of(name) for name in ("receiver", "publisher"))
+    saved = effective(account_of(endpoint.publisher), endpoint.receiver.config) if endpoint.pk else None
+    chosen = effective(account_of(publisher), profile.config, saved=saved) if profile else None
+    return {"followed": chosen, "endpoint": endpoint}
+
+
 def _form(
     request: HttpRequest, form: EndpointForm, endpoint: Endpoint, *, clash: Any = None, status: int = 200
 ) -> HttpResponse:
     context = {
         "form": form,
-        "endpoint": endpoint,
+        **_followed(form, endpoint),
         "version": endpoint_version(endpoint),
         "clash": clash,
         "cancel": reverse("endpoint", args=[endpoint.public_id]) if endpoint.pk else reverse("endpoint-list"),

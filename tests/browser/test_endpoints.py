@@ -64,6 +64,9 @@ def test_ad_ops_see_what_a_setting_changes_and_put_a_tag_on_the_air_and_off_agai
     expect(page.locator("#draft")).to_contain_text("Must be a whole number.")
 
     make_receiver(page, server, "pods", "Pods for all", selection_strategy="TOP_N", max_ads_in_pod="2")
+    page.goto(f"{server.url}/endpoints/new/")
+    page.get_by_label("Receiver profile").select_option("pods")
+    expect(page.locator("#followed [data-setting=max_ads_in_pod]")).to_contain_text("profile")
     make_endpoint(page, server, "Evening pods", "pods", built)
     assert setting(page, "max_ads_in_pod") == ("2", "profile")
     page.get_by_role("button", name="Copy", exact=True).click()

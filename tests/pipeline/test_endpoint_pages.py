@@ -182,6 +182,28 @@ class TestEditing:
         again = second | {"version": answer.context["version"]}
         assert ad_ops.post(at(endpoint, "endpoint-edit"), again).status_code == 302
 
+    def test_the_form_shows_what_applies_under_what_it_names_and_what_saving_changes(self, ad_ops):
+        plain = make_profile("plain", receiver="GENERIC", max_ads_in_pod=7)
+        make_profile("gam", receiver="GAM_SSU")
+        make_publisher("attic", default_currency="EUR")
+        endpoint = make_endpoint(receiver=plain)
+        page = ad_ops.get(at(endpoint, "endpoint-edit")).content.decode()
+        assert 'data-setting="max_ads_in_pod"' in page
+        assert "Nothing</span> would apply differently" in page
+        named = {"of": endpoint.public_id, "receiver": "gam", "publisher": "attic"}
+        followed = ad_ops.get(reverse("endpoint-settings"), named).context["followed"]
+        told = {row.key: (row.value, row.layer, row.was) for row in followed.changed}
+        assert told["receiver"] == ("GAM_SSU", "profile", "GENERIC")
+        assert told["default_currency"] == ("EUR", "account", "USD")
+        assert told["max_ads_in_pod"] == ("10", "default", "7")
+        assert Endpoint.objects.get().receiver == plain
+
+    @pytest.mark.parametrize("named", [{}, {"receiver": ""}, {"receiver": "gone", "publisher": "gone"}])
+    def test_the_form_of_an_endpoint_that_follows_nothing_yet_asks_for_a_profile(self, ad_ops, named):
+        make_profile("gam")
+        for answer in (ad_ops.get(NEW), ad_ops.get(reverse("endpoint-settings"), named)):
+            assert "Choose a receiver profile to see what applies" in answer.content.decode()
+
     def test_a_rotation_meanwhile_is_no_conflict(self, ad_ops):
         endpoint = make_endpoint()
         data = edited(ad_ops, endpoint, title="Mine")
