@@ -96,11 +96,12 @@ def clean_environment() -> dict[str, str]:
     return {**kept, **corpus, "VASTDASH_DATA_DIR": str(REPORTS / "var"), "VASTDASH_ENV_FILE": os.devnull}
 
 
-def pytest(group: str, *arguments: str) -> Tally:
-    """One pytest call under coverage. A call that ran no test, or broke before its report, counts as a failure."""
+def pytest(group: str, *arguments: str, measured: bool = True) -> Tally:
+    """One pytest call, under coverage if `measured`. One that ran no test, or broke before its report, has failed."""
     junit = REPORTS / f"{group}.xml"
     junit.unlink(missing_ok=True)
-    command = [PYTHON, "-m", "coverage", "run", "-m", "pytest", f"--junitxml={junit}", "-q", *arguments]
+    run = ["-m", "coverage", "run", "-m", "pytest"] if measured else ["-m", "pytest"]
+    command = [PYTHON, *run, f"--junitxml={junit}", "-q", *arguments]
     code = subprocess.run(
         command, cwd=ROOT, env=clean_environment(), stdin=subprocess.DEVNULL, check=False
     ).returncode
@@ -117,9 +118,12 @@ def tests() -> Tally:
 
 
 def browser() -> Tally:
-    """Chromium against servers of its own; Playwright's loop and the Django and asyncio plugins do not mix."""
+    """Chromium against servers of its own; Playwright's loop and the Django and asyncio plugins do not mix.
+
+    Not under coverage: it judges what a person sees, and a measured server is a slow one.
+    """
     apart = ("-p", "no:django", "-p", "no:asyncio", "-W", "ignore:Unknown config option::")
-    return pytest("browser", "-n", "2", "--dist", "loadfile", *apart, "tests/browser")
+    return pytest("browser", "-n", "2", "--dist", "loadfile", *apart, "tests/browser", measured=False)
 
 
 def share_of_branches(files: Iterable[dict[str, dict[str, int]]]) -> float:

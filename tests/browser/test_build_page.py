@@ -290,7 +290,7 @@ def states(page: Page, server: Server, folder: Path) -> list[tuple[str, str]]:
     """Pages and states that only a build brings about, by name."""
     first = build(page, server, disagreeing(folder))
     second = build_again(page, "FREEWHEEL")
-    crowded = build(page, server, crowd(folder, 300), selection_strategy="ALL")
+    crowded = build(page, server, crowd(folder, 60), selection_strategy="ALL")
     long = build_over_the_pod(page, server, unwieldy(folder))
     return [
         ("long names", f"/builds/{long}/"),
