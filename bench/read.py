@@ -1,9 +1,11 @@
 """What typed reading costs over parsing alone, on other people's documents, with the parser that reading uses.
 
 Each share is the time of lxml's fromstring over that of a reading: `read_share` of everything, `read_share_playback`
-of what a player needs, `read_recall_x_parse` of a document that came before. `read_x_vast_client` is the time of
-@dailymotion/vast-client over ours, from text to objects, for the documents both read. The documents are the open
-corpus (VASTDASH_CORPUS, or shared/corpus beside the checkout).
+of what a player needs, `read_recall_x_parse` of a document that came before. `read_touch_share` is that of taking name,
+text and attributes of every element and making nothing of them, `read_touch_share_playback` of those a player needs:
+no reader of lxml's trees comes above them. `read_x_vast_client` is the time of @dailymotion/vast-client over ours, from
+text to objects, for the documents both read. The documents are the open corpus (VASTDASH_CORPUS, or shared/corpus
+beside the checkout).
 """
 
 import gc
@@ -27,6 +29,32 @@ PASSES = 2
 WARM_UP = 25
 CORPUS = Path(os.environ.get("VASTDASH_CORPUS", Path(__file__).resolve().parents[2] / "shared" / "corpus"))
 REPEATED = 200
+
+
+# The elements whose name, text or attributes `vast.playback` reads.
+PLAYED = tuple(
+    f"{{*}}{name}"
+    for name in (
+        *(
+            "Ad",
+            "InLine",
+            "Wrapper",
+            "Impression",
+            "Error",
+            "AdTitle",
+            "AdServingId",
+            "VASTAdTagURI",
+            "Creative",
+        ),
+        *("Linear", "UniversalAdId", "Duration", "Tracking", "MediaFile", "ClickThrough", "ClickTracking"),
+    )
+)
+
+
+def touched(text: bytes, *names: str) -> list[object]:
+    """Name, text and attributes of the elements of these names, or of all."""
+    elements = etree.fromstring(text, READING).iter(*names)
+    return [(element.tag, element.text, element.items()) for element in elements]
 
 
 def readable(folder: Path) -> list[Path]:
@@ -80,6 +108,8 @@ def run() -> dict[str, float]:
         {
             "fromstring": each(texts, lambda text: etree.fromstring(text, READING)),
             "parse": each(texts, lambda text: parse(text, lenient=True, for_reading=True)),
+            "touch": each(texts, touched),
+            "touch what is played": each(texts, lambda text: touched(text, *PLAYED)),
             "read": each(texts, read),
             "playback": each(texts, read_playback),
             "fromstring again": each(again, lambda text: etree.fromstring(text, READING)),
@@ -91,6 +121,8 @@ def run() -> dict[str, float]:
     return {
         "read_share": ratio(taken["fromstring"], taken["read"]),
         "read_share_playback": ratio(taken["fromstring"], taken["playback"]),
+        "read_touch_share": ratio(taken["fromstring"], taken["touch"]),
+        "read_touch_share_playback": ratio(taken["fromstring"], taken["touch what is played"]),
         "read_safe_parse_share": ratio(taken["fromstring"], taken["parse"]),
         "read_recall_x_parse": ratio(taken["fromstring again"], taken["recall"]),
         "read_document_us": median(taken["read"]) / len(texts) * 1e6,
