@@ -31,24 +31,13 @@ CORPUS = Path(os.environ.get("VASTDASH_CORPUS", Path(__file__).resolve().parents
 REPEATED = 200
 
 
-# The elements whose name, text or attributes `vast.playback` reads.
-PLAYED = tuple(
-    f"{{*}}{name}"
-    for name in (
-        *(
-            "Ad",
-            "InLine",
-            "Wrapper",
-            "Impression",
-            "Error",
-            "AdTitle",
-            "AdServingId",
-            "VASTAdTagURI",
-            "Creative",
-        ),
-        *("Linear", "UniversalAdId", "Duration", "Tracking", "MediaFile", "ClickThrough", "ClickTracking"),
-    )
-)
+# The elements whose name, text or attributes `vast.playback` reads, in any namespace.
+# fmt: off
+PLAYED = tuple(f"{{*}}{name}" for name in (
+    "Ad", "InLine", "Wrapper", "Impression", "Error", "AdTitle", "AdServingId", "VASTAdTagURI", "Creative",
+    "UniversalAdId", "Linear", "Duration", "Tracking", "MediaFile", "ClickThrough", "ClickTracking",
+))
+# fmt: on
 
 
 def touched(text: bytes, *names: str) -> list[object]:

@@ -74,7 +74,7 @@ class Splice:
     def __init__(self, parent: Element, version: str) -> None:
         self.parent = parent
         self.children = children_of(parent)
-        self.names = tuple(names_of(self.children))
+        self.names = names_of(self.children)
         self._version = version
         self._added: list[tuple[str, str, Element | None]] = []
 
@@ -111,11 +111,13 @@ class Splice:
         """Where the XML goes, in document order: each in front of the first child that the schema puts behind it."""
         children, names = children_of(self.parent), self.names
         if children != self.children:
-            names = tuple(names_of(children))
-        places = _places if len(names) <= _FEW else _places.__wrapped__
-        wanted = tuple([name for name, _, _ in self._added])
+            names = names_of(children)
+        known = ranks(bare_name(self.parent.tag), self._version)
+        standing = tuple([known.get(name, -1) for name in names])
+        wanted = tuple([known.get(name, len(known)) for name, _, _ in self._added])
+        places = _places if len(standing) <= _FEW else _places.__wrapped__
         gaps: dict[float, _Gap] = {}
-        for number, index in places(bare_name(self.parent.tag), self._version, names, wanted):
+        for number, index in places(standing, wanted):
             _, xml, block = self._added[number]
             place = index if block is None else children.index(block) + 0.5
             if place not in gaps:
@@ -124,23 +126,19 @@ class Splice:
         return [gaps[place] for place in sorted(gaps)]
 
 
-# Ads of one bidder have the same children; longer rows of them are not kept, so that nobody fills the memory up.
+# Ads of one bidder have the same children; longer rows of them are not kept, and names, which may be of any length, are
+# no part of what is.
 _FEW = 64
 
 
 @lru_cache(maxsize=1024)
-def _places(
-    parent: str, version: str, names: tuple[str, ...], wanted: tuple[str, ...]
-) -> tuple[tuple[int, int], ...]:
-    """(number, index) of the wanted children in schema order: each goes in front of the first of the children `names`
-    that the schema puts behind it."""
-    known = ranks(parent, version)
-    unknown = len(known)
-    standing = [known.get(name, -1) for name in names]
+def _places(standing: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """(number, index) of the wanted children in schema order: each goes in front of the first of the standing ones that
+    the schema puts behind it. Both are given by their rank in that order, a standing one it does not know by -1."""
     found = []
-    for rank, number in sorted([(known.get(name, unknown), number) for number, name in enumerate(wanted)]):
+    for rank, number in sorted([(rank, number) for number, rank in enumerate(wanted)]):
         behind = (index for index, other in enumerate(standing) if other > rank)
-        found.append((number, next(behind, len(names))))
+        found.append((number, next(behind, len(standing))))
     return tuple(found)
 
 
