@@ -75,15 +75,23 @@ def children(parent: Element, name: str) -> Iterator[Element]:
 
 def first_child(parent: Element, name: str) -> Element | None:
     """The first direct child of that local name."""
-    return next(children(parent, name), None)
+    for child in children_of(parent):
+        if LOCAL_NAMES[child.tag] == name:
+            return child
+    return None
 
 
 def linears(side: Element) -> list[Element]:
     """The Linear elements of an InLine or Wrapper, in document order."""
-    found = [side]
-    for name in ("Creatives", "Creative", "Linear"):
-        found = [child for parent in found for child in children_of(parent) if LOCAL_NAMES[child.tag] == name]
-    return found
+    return [
+        child
+        for block in children_of(side)
+        if LOCAL_NAMES[block.tag] == "Creatives"
+        for creative in children_of(block)
+        if LOCAL_NAMES[creative.tag] == "Creative"
+        for child in children_of(creative)
+        if LOCAL_NAMES[child.tag] == "Linear"
+    ]
 
 
 def _tag(parent: Element, name: str) -> str:

@@ -5,7 +5,7 @@ To write an element costs a third of making it, and a build adds a dozen to ever
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from vast.document import Element, bare_name, names_of, serialise_element
 from vast.document import children as children_of
@@ -40,24 +40,19 @@ class Written(Protocol):
     def attributes(self) -> Attributes: ...
 
 
-def leaves_xml(prefix: str | None, leaves: Sequence[Written]) -> str:
-    """Elements with text, without the characters XML cannot carry."""
-    texts = "".join([leaf.text for leaf in leaves])
-    if prefix or not texts.isprintable() or "&" in texts or "<" in texts or ">" in texts:
-        return "".join(
-            [
-                element_xml(prefix, leaf.name, leaf.text.translate(_IN_TEXT), leaf.attributes)
-                for leaf in leaves
-            ]
+def leaves_xml(prefix: str | None, leaves: Sequence[Written], name: str = "") -> str:
+    """Elements with text, all of that `name` where one is given, without the characters XML cannot carry."""
+    written = []
+    for leaf in leaves:
+        text, tag, attributes = leaf.text, name or leaf.name, leaf.attributes
+        if not text.isprintable() or "&" in text or "<" in text or ">" in text:
+            text = text.translate(_IN_TEXT)
+        if prefix:
+            tag = f"{prefix}:{tag}"
+        written.append(
+            f"<{tag}{_written(attributes)}>{text}</{tag}>" if attributes else f"<{tag}>{text}</{tag}>"
         )
-    return "".join(
-        [
-            f"<{leaf.name}{_written(leaf.attributes)}>{leaf.text}</{leaf.name}>"
-            if leaf.attributes
-            else f"<{leaf.name}>{leaf.text}</{leaf.name}>"
-            for leaf in leaves
-        ]
-    )
+    return "".join(written)
 
 
 def element_xml(prefix: str | None, name: str, inside: str, attributes: Attributes = ()) -> str:
@@ -93,7 +88,7 @@ class Splice:
 
         The tree is marked for that and is of no use afterwards.
         """
-        gaps = self._gaps() if self._added else []
+        gaps = self._gaps() if self._added else ()
         mark = MARK
         while True:
             for gap in gaps:
@@ -104,7 +99,7 @@ class Splice:
             # The document spells the mark out itself; a longer one is tried.
             mark += 2 * mark[1:]
         for number, gap in enumerate(gaps):
-            pieces[number] += gap.between.join(gap.xml)
+            pieces[number] += gap.xml
         return "".join(pieces)
 
     def _gaps(self) -> list["_Gap"]:
@@ -114,16 +109,20 @@ class Splice:
             names = names_of(children)
         known = ranks(bare_name(self.parent.tag), self._version)
         standing = tuple([known.get(name, -1) for name in names])
-        wanted = tuple([known.get(name, len(known)) for name, _, _ in self._added])
+        wanted = tuple(
+            [
+                known.get(name, len(known)) if block is None else ~children.index(block)
+                for name, _, block in self._added
+            ]
+        )
         places = _places if len(standing) <= _FEW else _places.__wrapped__
-        gaps: dict[float, _Gap] = {}
-        for number, index in places(standing, wanted):
-            _, xml, block = self._added[number]
-            place = index if block is None else children.index(block) + 0.5
-            if place not in gaps:
-                gaps[place] = _between(self.parent, children, index) if block is None else _end_of(block)
-            gaps[place].xml.append(xml)
-        return [gaps[place] for place in sorted(gaps)]
+        gaps = []
+        for index, in_block, numbers in places(standing, wanted):
+            xml = [self._added[number][1] for number in numbers]
+            gaps.append(
+                _end_of(children[index], xml) if in_block else _between(self.parent, children, index, xml)
+            )
+        return gaps
 
 
 # Ads of one bidder have the same children; longer rows of them are not kept, and names, which may be of any length, are
@@ -132,47 +131,52 @@ _FEW = 64
 
 
 @lru_cache(maxsize=1024)
-def _places(standing: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    """(number, index) of the wanted children in schema order: each goes in front of the first of the standing ones that
-    the schema puts behind it. Both are given by their rank in that order, a standing one it does not know by -1."""
-    found = []
+def _places(
+    standing: tuple[int, ...], wanted: tuple[int, ...]
+) -> tuple[tuple[int, bool, tuple[int, ...]], ...]:
+    """(index, in_block, numbers) in document order: the wanted children of these numbers go in front of the standing one
+    of that index, the first that the schema puts behind them, or at the end of the block that it is.
+
+    Both are given by their rank in the schema order, a standing one it does not know by -1; a wanted one that goes into
+    a block by the `~index` of that.
+    """
+    found: dict[tuple[int, bool], list[int]] = {}
     for rank, number in sorted([(rank, number) for number, rank in enumerate(wanted)]):
         behind = (index for index, other in enumerate(standing) if other > rank)
-        found.append((number, next(behind, len(standing))))
-    return tuple(found)
+        place = (~rank, True) if rank < 0 else (next(behind, len(standing)), False)
+        found.setdefault(place, []).append(number)
+    return tuple([(*place, tuple(numbers)) for place, numbers in sorted(found.items())])
 
 
-class _Gap:
-    """A place for XML behind an element (in its tail) or at its start (in its text), with the blanks round it."""
+class _Gap(NamedTuple):
+    """A place for XML behind an element (in its tail) or at its start (in its text), with the text round it."""
 
-    __slots__ = ("between", "holder", "is_tail", "lead", "rest", "xml")
-
-    def __init__(self, holder: Element, is_tail: bool) -> None:
-        self.holder = holder
-        self.is_tail = is_tail
-        self.lead = (holder.tail if is_tail else holder.text) or ""
-        self.between = self.rest = ""
-        self.xml: list[str] = []
+    holder: Element
+    is_tail: bool
+    lead: str
+    xml: str
+    rest: str = ""
 
     def mark(self, mark: str) -> None:
-        text = self.lead + mark + self.rest
         if self.is_tail:
-            self.holder.tail = text
+            self.holder.tail = self.lead + mark + self.rest
         else:
-            self.holder.text = text
+            self.holder.text = self.lead + mark + self.rest
 
 
-def _between(parent: Element, children: Sequence[Element], index: int) -> _Gap:
+def _between(parent: Element, children: Sequence[Element], index: int, xml: Sequence[str]) -> _Gap:
     """The gap in front of the child of that index (or behind the last), which keeps the indentation of its lines."""
-    gap = _Gap(children[index - 1] if index else parent, bool(index))
-    if gap.lead.isspace() and children:
-        gap.rest = gap.lead
-        if index == len(children):
-            gap.lead = blank(parent.text) or ""
-        # A carriage return that is not escaped would be read as a line feed.
-        gap.between = gap.lead.replace("\r", "&#13;")
-    return gap
+    holder = children[index - 1] if index else parent
+    lead = (holder.tail if index else holder.text) or ""
+    if not lead.isspace() or not children:
+        return _Gap(holder, index > 0, lead, "".join(xml))
+    rest = lead
+    if index == len(children):
+        lead = blank(parent.text) or ""
+    # A carriage return that is not escaped would be read as a line feed.
+    return _Gap(holder, index > 0, lead, lead.replace("\r", "&#13;").join(xml), rest)
 
 
-def _end_of(block: Element) -> _Gap:
-    return _Gap(block[-1], True) if len(block) else _Gap(block, False)
+def _end_of(block: Element, xml: Sequence[str]) -> _Gap:
+    holder = block[-1] if len(block) else block
+    return _Gap(holder, holder is not block, (holder.tail if len(block) else block.text) or "", "".join(xml))

@@ -125,6 +125,11 @@ class Datum(NamedTuple):
     many: bool = False
     row: str = ""
 
+    @property
+    def marking(self) -> tuple[tuple[str, str], ...]:
+        """The attributes of its Extension."""
+        return (("type", self.extension),)
+
 
 PRICING = Datum(
     name="pricing",

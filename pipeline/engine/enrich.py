@@ -84,6 +84,14 @@ def _texts(leaves: Sequence[Leaf]) -> str:
     return leaves[0].text if len(leaves) == 1 else ", ".join([leaf.text for leaf in leaves])
 
 
+def _extension(prefix: str | None, route: Route, wanted: Values, rule: str) -> str:
+    datum = route.datum
+    name = route.price if datum is PRICING and rule == route.rule else ""
+    if datum is CATEGORIES:
+        wanted = [Leaf(leaf.name, leaf.text) for leaf in wanted]
+    return element_xml(prefix, "Extension", leaves_xml(prefix, wanted, name), datum.marking)
+
+
 class _Said:
     """What the markup says of a datum: elements and Extensions that have content, and elements that have none."""
 
@@ -123,6 +131,7 @@ class EnrichedAd:
         self.notices: list[Notice] = []
         self._extensions: list[str] = []
         self._blocks = self.splice.named("Extensions")
+        self._prefix = markup.side.prefix
 
     def remark(self, code: str, text: str) -> None:
         self.notices.append(Notice(code, self.meta.bid_id, text))
@@ -135,7 +144,7 @@ class EnrichedAd:
         if self._blocks:
             self.splice.add("Extensions", written, self._blocks[0])
         else:
-            self.splice.add("Extensions", element_xml(self.side.prefix, "Extensions", written))
+            self.splice.add("Extensions", element_xml(self._prefix, "Extensions", written))
 
     def place(self, route: Route) -> None:
         datum = route.datum
@@ -146,8 +155,9 @@ class EnrichedAd:
             self.remark(*route.remark)
         if route.target is None:
             return
-        nodes = self.splice.named(datum.element)
-        extensions = self._typed(datum.extension) if self._blocks else ()
+        names, blocks = self.splice.names, self._blocks
+        nodes = self.splice.named(datum.element) if datum.element in names else ()
+        extensions = self._typed(datum.extension) if blocks else ()
         if not nodes and not extensions:
             self._write(route, route.target, wanted, route.rule)
             if route.repeats and route.target is Placement.INLINE:
@@ -162,7 +172,10 @@ class EnrichedAd:
     def _complete(self, route: Route, said: _Said, wanted: Values) -> None:
         """Writes the forms that are wanted and not there yet; the markup says the same or nothing."""
         if route.target is Placement.INLINE and not said.inline and not said.extensions:
-            self._write(route, Placement.INLINE, wanted, route.rule, blank=said.blank)
+            if said.blank:
+                self._fill(route, said.blank, wanted)
+            else:
+                self._write(route, Placement.INLINE, wanted, route.rule)
         if (route.target is Placement.EXTENSIONS or route.repeats) and not said.extension_says(wanted):
             self._write(route, Placement.EXTENSIONS, wanted, route.rule)
 
@@ -176,39 +189,27 @@ class EnrichedAd:
         ]
 
     def _write(
-        self,
-        route: Route,
-        target: Placement,
-        wanted: Values,
-        rule: str,
-        action: str = "added",
-        blank: Sequence[Element] = (),
+        self, route: Route, target: Placement, wanted: Values, rule: str, action: str = "added"
     ) -> None:
-        """Adds the values in one form; blank elements of the markup are filled first."""
-        datum, texts = route.datum, _texts(wanted)
+        """Adds the values in one form."""
+        datum = route.datum
         if target is Placement.INLINE:
             where = route.inline_path
-            if blank:
-                action = "filled"
-                for node, leaf in zip(blank, wanted, strict=False):
-                    complete(node, leaf.text, dict(leaf.attributes))
-                wanted = wanted[len(blank) :]
-            if wanted:
-                inline = [Leaf(datum.element, leaf.text, leaf.attributes) for leaf in wanted]
-                self.splice.add(datum.element, leaves_xml(self.side.prefix, inline))
+            self.splice.add(datum.element, leaves_xml(self._prefix, wanted, datum.element))
         else:
             where = route.extension_path
-            self._extensions.append(self._extension(route, wanted, rule))
-        self.edits.append(Edit(datum.name, action, where, rule, texts))
+            prefix = self._blocks[0].prefix if self._blocks else self._prefix
+            self._extensions.append(_extension(prefix, route, wanted, rule))
+        self.edits.append(Edit(datum.name, action, where, rule, _texts(wanted)))
 
-    def _extension(self, route: Route, wanted: Values, rule: str) -> str:
+    def _fill(self, route: Route, blank: Sequence[Element], wanted: Values) -> None:
+        """Writes the values into blank elements of the markup, and adds what is left of them."""
         datum = route.datum
-        prefix = self._blocks[0].prefix if self._blocks else self.side.prefix
-        if datum is PRICING and rule == route.rule:
-            wanted = [Leaf(route.price, leaf.text, leaf.attributes) for leaf in wanted]
-        elif datum is CATEGORIES:
-            wanted = [Leaf(leaf.name, leaf.text) for leaf in wanted]
-        return element_xml(prefix, "Extension", leaves_xml(prefix, wanted), (("type", datum.extension),))
+        for node, leaf in zip(blank, wanted, strict=False):
+            complete(node, leaf.text, dict(leaf.attributes))
+        if left := wanted[len(blank) :]:
+            self.splice.add(datum.element, leaves_xml(self._prefix, left, datum.element))
+        self.edits.append(Edit(datum.name, "filled", route.inline_path, route.rule, _texts(wanted)))
 
     def _collide(self, route: Route, said: _Said, wanted: Values, groups: list[list[Element]]) -> None:
         datum, policy = route.datum, self.policy
