@@ -44,14 +44,14 @@ document.addEventListener("htmx:wsBeforeMessage", event => {
   told = news;
 });
 
-// A command replaces its buttons: whoever works by keyboard stays among them.
-let among = false;
-const controls = () => document.getElementById("live-controls");
+// Buttons that are replaced leave the keyboard at the one in the same place: at Stop where it was at Stop.
+let place = -1;
+const buttons = () => [...document.querySelectorAll("#live-controls button")];
 document.addEventListener("htmx:wsBeforeMessage", () => {
-  among = controls()?.contains(document.activeElement) ?? false;
+  place = buttons().indexOf(document.activeElement);
 });
 document.addEventListener("htmx:wsAfterMessage", () => {
-  if (among && !controls()?.contains(document.activeElement)) controls()?.querySelector("button")?.focus();
+  if (place >= 0 && !buttons().includes(document.activeElement)) (buttons()[place] ?? buttons()[0])?.focus();
 });
 
 document.addEventListener("DOMContentLoaded", () => {

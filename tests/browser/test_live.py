@@ -162,6 +162,21 @@ def test_buttons_that_are_told_again_unchanged_are_not_replaced(running: tuple[P
     assert page.evaluate(told_twice) == [False, True, False]
 
 
+def test_a_keyboard_at_stop_is_at_stop_again_when_the_buttons_are_replaced(running: tuple[Page, str]):
+    page, _ = running
+    stop = page.get_by_role("button", name="Stop")
+    stop.focus()
+    page.evaluate(
+        """() => {
+            document.dispatchEvent(new CustomEvent("htmx:wsBeforeMessage", {detail: {message: ""}}));
+            const controls = document.getElementById("live-controls");
+            controls.replaceWith(controls.cloneNode(true));
+            document.dispatchEvent(new CustomEvent("htmx:wsAfterMessage"));
+        }"""
+    )
+    expect(stop).to_be_focused()
+
+
 def test_a_keyboard_stays_among_the_controls_while_the_session_runs_and_is_commanded(
     running: tuple[Page, str],
 ):
