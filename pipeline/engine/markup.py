@@ -1,7 +1,7 @@
 """From a bid to the tree of one Ad: its adm, a wrapper round an address, or a skeleton (pipeline.md §1.7, §1.8)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import Literal, NamedTuple
 
@@ -33,6 +33,7 @@ _LOOKS = (
     ("base64", re.compile(r"\s*[A-Za-z0-9+/]{40,}={0,2}\s*$")),
     ("plain text", re.compile(r"")),
 )
+_END_OF_VAST = "</VAST>"
 _WRAPPER = (
     '<VAST version="3.0"><Ad><Wrapper><AdSystem>{system}</AdSystem><VASTAdTagURI><![CDATA[{url}]]></VASTAdTagURI>'
     "<Impression><![CDATA[about:blank]]></Impression><Creatives></Creatives></Wrapper></Ad></VAST>"
@@ -106,21 +107,37 @@ def _refusal(adm: str, error: VastError) -> Unusable:
     return Unusable(code, f"the markup is not usable: {error.text}")
 
 
+def _without_rest(adm: str) -> str:
+    """The markup without what stands behind its last </VAST>, such as a pixel of HTML."""
+    end = adm.rfind(_END_OF_VAST)
+    return adm[: end + len(_END_OF_VAST)] if end > 0 else adm
+
+
+# What is tried on markup that is no XML, in this order; only the first without `repair_markup`.
+_MENDINGS: tuple[tuple[str, Callable[[str], str], str], ...] = (
+    ("ADM_REST_DROPPED", _without_rest, "what stands behind </VAST> was left out"),
+    ("ADM_REPAIRED", repair, "it was repaired and served"),
+)
+
+
 def _parse(bid: Bid, config: ReceiverConfig) -> tuple[Document, tuple[Notice, ...]]:
+    """The document of an adm, mended where it is no XML. Raises Unusable."""
     try:
         return parse(bid.adm, lenient=config.lenient_markup), ()
     except VastError as error:
-        repairable = config.repair_markup and error.reason == "NOT_XML"
         refused = _refusal(bid.adm, error)
-    if repairable:
-        repaired = repair(bid.adm)
-        if repaired == bid.adm:
-            raise refused
+        mendings = _MENDINGS[: 2 if config.repair_markup else 1] if error.reason == "NOT_XML" else ()
+    markup, notices = bid.adm, []
+    for code, mend, said in mendings:
+        mended = mend(markup)
+        if mended == markup:
+            continue
+        markup = mended
+        notices.append(Notice(code, bid.id, f"{refused.text}; {said}"))
         try:
-            mended = parse(repaired, lenient=config.lenient_markup)
+            return parse(markup, lenient=config.lenient_markup), tuple(notices)
         except VastError:
-            raise refused from None
-        return mended, (Notice("ADM_REPAIRED", bid.id, f"{refused.text}; it was repaired and served"),)
+            continue
     raise refused
 
 

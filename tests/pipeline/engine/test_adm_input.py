@@ -28,6 +28,27 @@ def test_case_61_and_62_harmless_oddities_are_served(adm):
     assert built.texts("AdTitle")[0] in ("a", "é")
 
 
+@pytest.mark.parametrize("rest", ["x", ";", "\x00", '<img src="https://p.example/?a&b">', "&nbsp;\n"])
+def test_what_stands_behind_the_document_is_left_out_and_told(rest):
+    built = Built(bid(adm=inl() + rest))
+    assert built.ids == ["b1"]
+    assert "ADM_REST_DROPPED" in built.codes("b1")
+    assert built.result.xml == Built(bid(adm=inl())).result.xml
+
+
+def test_markup_is_mended_in_both_ways_where_it_wants_both():
+    adm = inl("<AdTitle>a & b</AdTitle>") + "<br>"
+    assert Built(bid(adm=adm)).fates == {"b1": "ADM_PARSE_FAILED"}
+    built = Built(bid(adm=adm), config=cfg0(repair_markup=True))
+    assert "a & b" in built.texts("AdTitle")
+    assert {"ADM_REST_DROPPED", "ADM_REPAIRED"} <= set(built.codes("b1"))
+
+
+@pytest.mark.parametrize("adm", [inl() + inl(), inl()[:-9] + "</VAST>x", "x</VAST>"])
+def test_markup_that_is_broken_elsewhere_stays_refused(adm):
+    assert Built(bid(adm=adm)).fates["b1"] != "selected"
+
+
 @pytest.mark.parametrize(
     "adm", ["<VAST>" + "x" * 50_000_000, "<a>" * 100_000, "<VAST>" + "<a>" * 1000, "<VAST>\x00</VAST>"]
 )
