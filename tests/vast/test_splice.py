@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from vast.document import parse
-from vast.splice import MARK, Splice, element_xml, leaves_xml
+from vast.splice import MARK, Splice, _places, element_xml, leaves_xml
 
 
 class Leaf(NamedTuple):
@@ -119,3 +119,10 @@ def test_children_are_found_by_name_and_comments_by_none():
     document = parse('<VAST version="4.2"><Ad><InLine><!-- c --><A/><B/><A/></InLine></Ad></VAST>')
     splice = Splice(document.root[0][0], "4.2")
     assert [len(splice.named(name)) for name in ("A", "B", "C", "")] == [2, 1, 0, 0]
+
+
+def test_what_is_remembered_of_places_holds_no_names():
+    _places.cache_clear()
+    for name in ("Unknown", "Other", "n" * 5000):
+        assert f"<{name}/>" in written(f"<AdSystem/><{name}/><Creatives/>", PRICING)
+    assert _places.cache_info().currsize == 1
