@@ -174,10 +174,11 @@ def _serve_undated(pod: _Pod, bids: Iterable[Bid]) -> None:
 
 
 def _stand_in(pod: _Pod, bids: Iterable[tuple[Bid, Unusable]]) -> None:
-    """Skeletons of bids whose markup cannot be used, where a place is left."""
+    """Skeletons of bids whose markup cannot be used, where the document and the bid's imp have a place left."""
     for bid, why in bids:
         seconds = declared_seconds(bid)
-        if pod.free and (seconds or not pod.taken or not pod.needs_duration):
+        is_open = pod.free and not (pod.accounts and pod.accounts.closed(bid))
+        if is_open and (seconds or not pod.taken or not pod.needs_duration):
             _take(pod, bid, skeleton_of(bid, seconds, pod.config, why.text), seconds)
         else:
             pod.drop(bid, why.code, why.text)

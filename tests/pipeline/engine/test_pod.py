@@ -76,6 +76,16 @@ def test_a_bid_whose_markup_fails_takes_nothing_from_the_pod():
     assert collided.fates == {"a": "FIELD_COLLISION", "b": "selected"}
 
 
+@pytest.mark.parametrize("video", [{"maxseq": 1}, {"podid": "p"}, {"poddur": 30}])
+def test_no_skeleton_stands_in_where_the_imp_has_all_its_ads(video):
+    bids = [bid("a", 9, "broken", dur=15), spot("b", 8, 30), bid("c", 7, "broken", dur=15)]
+    built = enforced(*bids, request=one(video), allow_skeleton_vast=True)
+    assert built.ids == ["b"]
+    assert built.fates["a"] == "ADM_NOT_VAST"
+    only = enforced(bids[0], bids[2], request=one(video), allow_skeleton_vast=True)
+    assert only.ids == (["a", "c"] if "poddur" in video else ["a"])
+
+
 @pytest.mark.parametrize(
     ("seconds", "video", "fate"),
     [
