@@ -108,7 +108,7 @@ def _same_named_texts(stated: Sequence[Leaf], wanted: Sequence[Leaf]) -> bool:
 
 class Datum(NamedTuple):
     """One kind of metadata: the rule that places it, its row among the receivers' differences ("" for none), its VAST
-    element, the type of its Extension, how values compare.
+    element, the type of its Extension and the elements (`parts`) that speak of it there, how values compare.
 
     `element` is "" for a datum without a VAST element of its own; `inline_since` tells since which version an InLine
     or a Wrapper may hold it; `many` admits several elements. `agrees(stated, wanted)`
@@ -118,6 +118,7 @@ class Datum(NamedTuple):
     name: str
     rule: str
     extension: str
+    parts: frozenset[str]
     wanted: Callable[[CanonicalMeta], Values]
     agrees: Callable[[Sequence[Leaf], Sequence[Leaf]], bool]
     element: str = ""
@@ -135,6 +136,7 @@ PRICING = Datum(
     name="pricing",
     rule="pricing_placement",
     extension="pricing",
+    parts=frozenset({"Price", "Pricing"}),
     wanted=_pricing,
     agrees=_same_price,
     element="Pricing",
@@ -145,6 +147,7 @@ ADVERTISER = Datum(
     name="advertiser",
     rule="advertiser_placement",
     extension="advertiser",
+    parts=frozenset({"Advertiser"}),
     wanted=_advertiser,
     agrees=_same_first_text,
     element="Advertiser",
@@ -155,6 +158,7 @@ CATEGORIES = Datum(
     name="categories",
     rule="categories_placement",
     extension="iab_category",
+    parts=frozenset({"Category"}),
     wanted=_categories,
     agrees=_same_texts,
     element="Category",
@@ -166,6 +170,7 @@ DEBUG = Datum(
     name="debug",
     rule="debug_placement",
     extension="openrtb",
+    parts=frozenset({"BidID", "ImpID", "DealID", "Seat", "Price", "Currency"}),
     wanted=_debug,
     agrees=_same_named_texts,
 )

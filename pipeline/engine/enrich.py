@@ -65,8 +65,11 @@ class Enricher:
         return routes
 
 
-def _content(extension: Element) -> list[Element]:
-    return [child for child in extension.iterchildren("*") if text_of(child)]
+def _content(extension: Element, datum: Datum) -> list[Element]:
+    """What an Extension says of a datum; elements of other names are somebody else's."""
+    return [
+        child for child in extension.iterchildren("*") if local_name(child) in datum.parts and text_of(child)
+    ]
 
 
 def _leaves(group: Iterable[Element]) -> list[Leaf]:
@@ -93,7 +96,7 @@ def _extension(prefix: str | None, route: Route, wanted: Values, rule: str) -> s
 
 
 class _Said:
-    """What the markup says of a datum: elements and Extensions that have content, and elements that have none."""
+    """What the markup says of a datum: elements with content, such of each Extension, and elements without any."""
 
     __slots__ = ("blank", "datum", "extensions", "inline")
 
@@ -103,18 +106,18 @@ class _Said:
         self.blank = [
             node for node in nodes if next(node.iterchildren("*"), None) is None and not text_of(node)
         ]
-        self.extensions = [extension for extension in extensions if _content(extension)]
+        self.extensions = [found for extension in extensions if (found := _content(extension, datum))]
 
     def groups(self) -> list[list[Element]]:
         """Each place that says something, the inline form first."""
         found = [self.inline] if self.inline else []
-        return found + [_content(extension) for extension in self.extensions]
+        return found + self.extensions
 
     def same(self, group: Sequence[Element], wanted: Values) -> bool:
         return self.datum.agrees(_leaves(group), wanted)
 
     def extension_says(self, wanted: Values) -> bool:
-        return any(self.same(_content(extension), wanted) for extension in self.extensions)
+        return any(self.same(group, wanted) for group in self.extensions)
 
 
 class EnrichedAd:

@@ -122,6 +122,20 @@ def test_several_prices_become_one_on_overwriting(inside):
     assert built.count("Pricing") == 1
 
 
+@pytest.mark.parametrize("policy", ["VAST_WINS", "OPENRTB_WINS", "MERGE"])
+@pytest.mark.parametrize(
+    "said", ["", "<Advertiser>other.com</Advertiser>", "<Advertiser>acme.com</Advertiser>"]
+)
+def test_what_others_put_into_an_extension_stays_and_says_nothing_of_ours(policy, said):
+    theirs = "<AdvertiserId>77</AdvertiserId>"
+    after = f'<Extensions><Extension type="advertiser">{theirs}{said}</Extension></Extensions>'
+    config = cfg0(collision_policy=policy, advertiser_placement="EXTENSIONS")
+    built = Built(bid(adm=inl(after=after), adomain=["acme.com"]), config=config)
+    assert built.texts("AdvertiserId") == ["77"]
+    assert ("acme.com" in built.texts("Advertiser")) == (policy != "VAST_WINS" or "other" not in said)
+    assert ("FIELD_COLLISION" in built.codes()) == ("other" in said)
+
+
 def test_case_37_the_advertiser_of_the_markup_is_kept():
     adm = inl(inside="<Advertiser>Acme</Advertiser>")
     built = Built(bid(adm=adm, adomain=["acme.com"]))
