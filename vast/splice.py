@@ -134,8 +134,8 @@ _FEW = 64
 def _places(
     standing: tuple[int, ...], wanted: tuple[int, ...]
 ) -> tuple[tuple[int, bool, tuple[int, ...]], ...]:
-    """(index, in_block, numbers) in document order: the wanted children of these numbers go in front of the standing one
-    of that index, the first that the schema puts behind them, or at the end of the block that it is.
+    """(index, in_block, numbers) in document order: the wanted children of these numbers go in front of the standing
+    one of that index, the first that the schema puts behind them, or at the end of the block that it is.
 
     Both are given by their rank in the schema order, a standing one it does not know by -1; a wanted one that goes into
     a block by the `~index` of that.
