@@ -167,10 +167,12 @@ class EnrichedAd:
                 self._write(route, Placement.EXTENSIONS, wanted, route.rule)
             return
         said = _Said(datum, nodes, extensions)
-        if (groups := said.groups()) and not said.same(groups[0], wanted):
-            self._collide(route, said, wanted, groups)
-        else:
+        groups = said.groups()
+        other = next((group for group in groups if not said.same(group, wanted)), None)
+        if other is None:
             self._complete(route, said, wanted)
+        else:
+            self._collide(route, said, wanted, groups, other)
 
     def _complete(self, route: Route, said: _Said, wanted: Values) -> None:
         """Writes the forms that are wanted and not there yet; the markup says the same or nothing."""
@@ -214,13 +216,16 @@ class EnrichedAd:
             self.splice.add(datum.element, leaves_xml(self._prefix, left, datum.element))
         self.edits.append(Edit(datum.name, "filled", route.inline_path, route.rule, _texts(wanted)))
 
-    def _collide(self, route: Route, said: _Said, wanted: Values, groups: list[list[Element]]) -> None:
+    def _collide(
+        self, route: Route, said: _Said, wanted: Values, groups: list[list[Element]], other: list[Element]
+    ) -> None:
+        """Follows the policy where a group of the markup, first that `other`, says something else than the bid."""
         datum, policy = route.datum, self.policy
-        stated = _spoken(_leaves(groups[0]))
+        stated = _spoken(_leaves(other))
         sentence = f"the markup says {datum.name} {stated!r}, the bid says {_spoken(wanted)!r}"
         self._refuse_under_error(sentence)
         if policy.overwrites and route.keeps:
-            self._keep(route, said, wanted, groups[0], sentence)
+            self._keep(route, said, wanted, other, sentence)
         elif policy.overwrites:
             for group in groups:
                 if not said.same(group, wanted):
@@ -234,10 +239,13 @@ class EnrichedAd:
             if policy is not CollisionPolicy.OPENRTB_WINS_SILENTLY:
                 self.remark("FIELD_COLLISION", f"{sentence}; the bid's value was written ({policy})")
         elif policy is CollisionPolicy.MERGE:
-            self._merge(route, said, wanted, groups[0])
+            if other is groups[0]:
+                self._merge(route, said, wanted, other)
+            else:
+                self._complete(route, said, wanted)
             self.remark("FIELD_COLLISION", f"{sentence}; both are in the document (MERGE)")
         else:
-            where = self._where(route, said, groups[0])
+            where = self._where(route, said, other)
             self.edits.append(Edit(datum.name, "kept", where, policy, stated))
             self.remark("FIELD_COLLISION", f"{sentence}; the markup's value was kept ({policy})")
 

@@ -136,6 +136,36 @@ def test_what_others_put_into_an_extension_stays_and_says_nothing_of_ours(policy
     assert ("FIELD_COLLISION" in built.codes()) == ("other" in said)
 
 
+@pytest.mark.parametrize(
+    ("policy", "placement", "stated"),
+    [
+        ("VAST_WINS", "INLINE", ["3"]),
+        ("VAST_WINS", "EXTENSIONS", ["3"]),
+        ("OPENRTB_WINS", "INLINE", ["9.99"]),
+        ("OPENRTB_WINS", "EXTENSIONS", ["9.99"]),
+        ("ignore", "EXTENSIONS", ["9.99"]),
+        ("MERGE", "INLINE", ["3"]),
+        ("MERGE", "EXTENSIONS", ["3", "9.99"]),
+    ],
+)
+def test_an_extension_that_contradicts_is_a_collision_also_beside_an_element_that_agrees(
+    policy, placement, stated
+):
+    inside = '<Pricing model="CPM" currency="USD">9.99</Pricing>'
+    after = '<Extensions><Extension type="pricing"><Price model="CPM" currency="GBP">3</Price></Extension></Extensions>'
+    config = cfg0(collision_policy=policy, pricing_placement=placement)
+    built = Built(bid(price=9.99, adm=inl(inside=inside, after=after)), config=config)
+    assert built.prices == [(Decimal("9.99"), "USD", "cpm")]
+    assert built.texts("Price") == stated
+    assert built.codes() == ([] if policy == "ignore" else ["FIELD_COLLISION"])
+    again = Built(bid(price=9.99, adm=built.xml.decode()), config=config)
+    assert again.xml == built.xml
+    dropped = Built(
+        bid(price=9.99, adm=inl(inside=inside, after=after)), config=config | {"collision_policy": "ERROR"}
+    )
+    assert dropped.fates == {"b1": "FIELD_COLLISION"}
+
+
 def test_case_37_the_advertiser_of_the_markup_is_kept():
     adm = inl(inside="<Advertiser>Acme</Advertiser>")
     built = Built(bid(adm=adm, adomain=["acme.com"]))
