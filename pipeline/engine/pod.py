@@ -68,6 +68,13 @@ def _floor(bid: Bid, imp: ImpLimits) -> Floor:
     return imp.deals.get(bid.dealid, imp.floor) if bid.dealid else imp.floor
 
 
+def _floors(bid: Bid, imp: ImpLimits) -> tuple[tuple[str, Floor], ...]:
+    """Every floor for the bid, with its name for a sentence."""
+    named = f"of impression {imp.id[:40]!r}"
+    per_second = Floor(imp.floor_per_second, imp.floor.currency)
+    return (f"the floor {named}", _floor(bid, imp)), (f"the mincpmpersec {named}", per_second)
+
+
 # Tried in this order on every bid before its markup is looked at.
 BID_RULES: tuple[tuple[str, Callable[[Bid, PodLimits, str], str]], ...] = (
     ("ADVERTISER_BLOCKED", blocked_advertiser),
@@ -77,16 +84,16 @@ BID_RULES: tuple[tuple[str, Callable[[Bid, PodLimits, str], str]], ...] = (
 
 
 def not_compared(bids: Iterable[Bid], limits: PodLimits, currency: str) -> list[Notice]:
-    """What cannot be enforced: floors in another currency (one notice an imp), bcat of another taxonomy (one a bid)."""
+    """What cannot be enforced: floors in another currency (one notice each), bcat of another taxonomy (one a bid)."""
     notices: dict[str, Notice] = {}
     for bid in bids:
         imp = limits.imps.get(bid.impid)
-        if imp is not None and (floor := _floor(bid, imp)).amount > 0 and floor.currency != currency:
-            text = (
-                f"the floor of impression {imp.id[:40]!r} is in {floor.currency[:20]}, the prices are in {currency}; "
-                "it was not enforced"
-            )
-            notices.setdefault(text, Notice("FLOOR_CURRENCY_DIFFERS", "", text))
+        for what, floor in _floors(bid, imp) if imp is not None else ():
+            if floor.amount > 0 and floor.currency != currency:
+                text = (
+                    f"{what} is in {floor.currency[:20]}, the prices are in {currency}; it was not enforced"
+                )
+                notices.setdefault(text, Notice("FLOOR_CURRENCY_DIFFERS", "", text))
         taxonomy = bid.cattax or CONTENT_1_0
         if limits.bcat and bid.cat and taxonomy != limits.cattax:
             text = f"the categories are of list {taxonomy}, bcat is of list {limits.cattax}; they were not compared"
@@ -150,17 +157,18 @@ class Accounts:
                 return Refusal("DURATION_UNKNOWN", text)
             left = imp.poddur - self._seconds[_account(imp)]
             if reckoned > left:
-                text = f"the ad lasts {reckoned} s; {left} of the {imp.poddur} seconds of poddur are left"
+                lasts = f"the ad lasts {seconds} s" if seconds else _assumed(reckoned)
+                text = f"{lasts}; {left} of the {imp.poddur} seconds of poddur are left"
                 return Refusal("POD_DURATION_EXCEEDED", text)
-        return self._price_of_time(imp, bid, reckoned)
+        return self._price_of_time(imp, bid, reckoned, "" if seconds else f"{_assumed(reckoned)}; ")
 
-    def _price_of_time(self, imp: ImpLimits, bid: Bid, seconds: int) -> Refusal | None:
+    def _price_of_time(self, imp: ImpLimits, bid: Bid, seconds: int, assumed: str) -> Refusal | None:
         """mincpmpersec is a floor for the dynamic part of a pod (OpenRTB 2.6 §3.2.7), in the currency of bidfloor."""
         floor = imp.floor_per_second * seconds
         if imp.floor.currency != self._currency or (bid.price or Decimal(0)) >= floor:
             return None
-        text = f"the price is below the {price_text(floor)} {self._currency} that mincpmpersec asks for {seconds} s"
-        return Refusal("BELOW_FLOOR", text)
+        asked = f"{price_text(floor)} {self._currency} that mincpmpersec asks for {seconds} s"
+        return Refusal("BELOW_FLOOR", f"{assumed}the price is below the {asked}")
 
     def take(self, bid: Bid, seconds: int) -> Notice | None:
         """Books an ad of that length (0 when unknown); a notice where its length had to be assumed."""
@@ -176,8 +184,11 @@ class Accounts:
             self._seconds[account] += seconds or imp.longest or 0
         if seconds or imp.longest is None:
             return None
-        text = f"the length of the ad is unknown; it was reckoned as {imp.longest} s, the longest allowed"
-        return Notice("DURATION_ASSUMED", bid.id, text)
+        return Notice("DURATION_ASSUMED", bid.id, _assumed(imp.longest))
+
+
+def _assumed(seconds: int) -> str:
+    return f"the length of the ad is unknown; it was reckoned as {seconds} s, the longest allowed"
 
 
 def _account(imp: ImpLimits) -> str:

@@ -119,6 +119,10 @@ def test_an_unknown_length_is_reckoned_as_the_longest_allowed_or_refused():
         assert built.codes("a").count("DURATION_ASSUMED") == 1
     refused = enforced(unknown, spot("b", 8, 20), request=one({"poddur": 30}))
     assert refused.fates == {"a": "DURATION_UNKNOWN", "b": "selected"}
+    for limits, code in (({"poddur": 30}, "POD_DURATION_EXCEEDED"), ({"mincpmpersec": 1}, "BELOW_FLOOR")):
+        [row] = enforced(unknown, request=one({"maxduration": 60, **limits})).result.rejected
+        assert row.code == code
+        assert row.text.startswith("the length of the ad is unknown; it was reckoned as 60 s")
     free = enforced(unknown, request=one({"maxseq": 3}))
     assert free.fates == {"a": "selected"}
     assert "DURATION_ASSUMED" not in free.codes()
@@ -180,6 +184,18 @@ def test_a_floor_holds_in_its_own_currency_and_is_in_dollars_when_it_names_none(
     assert built.ids == ["a", "b"]
     assert built.codes() == ["FLOOR_CURRENCY_DIFFERS"]
     assert enforced(*bids, request=one(bidfloor=2, bidfloorcur="eur"), cur="EUR").ids == ["a"]
+
+
+def test_a_floor_per_second_holds_in_the_currency_of_the_floor_and_says_when_it_does_not():
+    asked = one({"mincpmpersec": 1})
+    assert enforced(spot("a", 2, 30), request=asked).fates == {"a": "BELOW_FLOOR"}
+    built = enforced(spot("a", 2, 30), spot("b", 1, 30), request=asked, cur="EUR")
+    assert built.ids == ["a", "b"]
+    [notice] = built.result.warnings
+    assert notice.code == "FLOOR_CURRENCY_DIFFERS"
+    assert notice.text == (
+        "the mincpmpersec of impression '1' is in USD, the prices are in EUR; it was not enforced"
+    )
 
 
 @pytest.mark.parametrize(
