@@ -51,7 +51,7 @@ class Enricher:
             for linear in linears(markup.side):
                 ad.time(linear, self._duration_rule)
         ad.place(categories)
-        if meta.cattax and (remark := foreign_taxonomy(meta)):
+        if meta.cattax and categories.target and (remark := foreign_taxonomy(meta)):
             ad.remark("CATEGORY_TAXONOMY_UNKNOWN", remark)
         if self._config.enable_debug:
             ad.place(debug)

@@ -228,6 +228,8 @@ def test_only_lists_of_iab_are_written_and_under_their_own_authority(cattax, aut
     built = Built(single, config={"placement_rules": {"categories_placement": placement}})
     if authority is None:
         assert (built.count("Category"), built.codes("b1")) == (0, ["CATEGORY_TAXONOMY_UNKNOWN"])
+        nowhere = Built(single, config={"placement_rules": {"categories_placement": "SKIP"}})
+        assert nowhere.codes("b1") == []
     elif placement == "INLINE":
         assert [node.get("authority").split("/")[-2] for node in built.inline("Category")] == [authority]
     else:
