@@ -30,11 +30,11 @@ class Refusal(NamedTuple):
 def blocked_advertiser(bid: Bid, limits: PodLimits, currency: str) -> str:
     """A sentence where badv holds one of the bid's domains, or a domain above one of them."""
     for given in bid.adomain if limits.badv else ():
-        domain = given.lower().strip(".")[-_LONGEST_DOMAIN:]
-        labels = domain.split(".")
-        for start in range(len(labels)):
-            if (parent := ".".join(labels[start:])) in limits.badv:
+        domain = parent = given.lower().strip(".")[-_LONGEST_DOMAIN:]
+        while parent:
+            if parent in limits.badv:
                 return f"the advertiser {domain[:80]!r} is blocked by badv ({parent[:80]})"
+            parent = parent.partition(".")[2]
     return ""
 
 
