@@ -80,7 +80,7 @@ def _leaves(group: Iterable[Element]) -> list[Leaf]:
 
 
 def _spoken(leaves: Sequence[Leaf]) -> str:
-    return ", ".join(f"{leaf.text[:60]} {leaf.currency}".strip() for leaf in leaves[:6])
+    return ", ".join(f"{leaf.text[:60]} {leaf.currency[:20]}".strip() for leaf in leaves[:6])
 
 
 def _texts(leaves: Sequence[Leaf]) -> str:
@@ -350,5 +350,5 @@ class EnrichedAd:
             if policy is not CollisionPolicy.OPENRTB_WINS_SILENTLY:
                 self.remark("FIELD_COLLISION", f"{sentence}; the bid's value was written ({policy})")
             return
-        self.edits.append(Edit("duration", "kept", where, policy, stated))
+        self.edits.append(Edit("duration", "kept", where, policy, stated[:60]))
         self.remark("FIELD_COLLISION", f"{sentence}; the markup's value was kept ({policy})")

@@ -55,9 +55,8 @@ def unique_id(bid: Bid, own_id: str | None, number: int, used: set[str]) -> tupl
     wanted = bid.id
     if not wanted:
         wanted = f"imp-{bid.impid}" if bid.impid else (own_id or "").strip() or f"ad-{number}"
-        notices.append(
-            Notice("BID_ID_MISSING", "", f"a bid of seat {bid.seat!r} has no id; its ad is called {wanted!r}")
-        )
+        text = f"a bid of seat {bid.seat[:60]!r} has no id; its ad is called {wanted[:60]!r}"
+        notices.append(Notice("BID_ID_MISSING", "", text))
     chosen, copy = wanted, 1
     while chosen in used:
         copy += 1

@@ -141,6 +141,27 @@ def test_what_a_document_of_ours_could_not_hold_or_no_number_is_ends_no_build(ev
     assert Built(answer=skeletons, config=cfg0(allow_skeleton_vast=True)).fates == {"evil": "selected"}
 
 
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "adm",
+    [
+        inl(inside=f'<Pricing currency="{LONG}">{LONG}</Pricing>'),
+        inl(inside=f"<Advertiser>{LONG}</Advertiser>"),
+        inl(duration=f"<Duration>{LONG}</Duration>"),
+        inl(ad=f'id="{LONG}"'),
+    ],
+    ids=["price", "advertiser", "duration", "id"],
+)
+def test_sentences_and_edits_quote_a_little_of_a_long_text(adm):
+    nameless = {"price": 9, "adm": adm, "adomain": ["a.example"], "dur": 15}
+    built = Built(answer=response(nameless, seat=LONG), config=cfg0(receiver="GENERIC"))
+    [served] = built.result.selected
+    assert max(len(notice.text) for notice in built.result.warnings) < 400
+    assert max(len(edit.text) for edit in served.edits) < 400
+
+
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
