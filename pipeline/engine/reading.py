@@ -57,6 +57,8 @@ def shown(value: Any) -> str:
         return "a list"
     if isinstance(value, int) and abs(value) >= HUGE:
         return "a number of more than 300 digits"
+    if value is None or isinstance(value, (bool, float)):
+        return json.dumps(value)  # null, true and NaN, as they were written
     text = writable((value if isinstance(value, str) else repr(value))[: _SHOWN * 4])
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 

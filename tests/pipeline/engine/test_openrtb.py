@@ -93,6 +93,17 @@ def test_prices_become_decimals(price, read):
     assert only(price=price)[0].price == read
 
 
+@pytest.mark.parametrize("written", ["null", "true", "NaN", "Infinity", "-1.5", "2e+18"])
+def test_values_are_shown_as_json_spells_them(written):
+    answer = f'{{"seatbid": [{{"bid": [{{"id": "b", "price": {written}, "nurl": {written}}}]}}]}}'
+    result = build_vast_from_bid_response(None, answer)
+    [row] = result.rejected
+    assert row.price_text == written
+    told = [notice.text for notice in result.warnings if notice.code == "FIELD_TYPE"]
+    assert all(f"not {written};" in text for text in told)
+    assert len(told) == (written != "null")
+
+
 def test_long_values_are_cropped_in_sentences():
     received = read_response({"seatbid": [{"bid": [{"id": "b", "dur": "x" * 10_000}]}]})
     assert len(received.notices[0].text) < 200
