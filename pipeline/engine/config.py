@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pipeline.engine.reading import shown
 from pipeline.engine.receivers import RECEIVERS
 from pipeline.engine.rules import CollisionPolicy, Placement
 from vast.document import VERSIONS
@@ -199,7 +200,7 @@ def _currency(value: Any) -> _Parsed:
 
 
 def _version(value: Any) -> _Parsed:
-    text = str(value).strip() if isinstance(value, (str, int, float)) else ""
+    text = value.strip() if isinstance(value, str) else shown(value)
     text = f"{text}.0" if text.isdigit() else text
     if text in VERSIONS:
         return text, ""
@@ -292,9 +293,9 @@ def _read_value(
     try:
         into[short], remark = parser(value)
     except ValueError as wrong:
-        shown = repr(value)[:60] if isinstance(value, (str, int, float)) else type(value).__name__
+        seen = repr(value[:60]) if isinstance(value, str) else shown(value)
         notices.append(
-            Notice("CONFIG_VALUE_INVALID", "", f"{layer}: {key} is {shown}, but {wrong}; it was left out")
+            Notice("CONFIG_VALUE_INVALID", "", f"{layer}: {key} is {seen}, but {wrong}; it was left out")
         )
         return
     if remark:

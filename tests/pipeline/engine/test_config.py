@@ -139,6 +139,8 @@ def test_case_89_other_names_of_placements_are_understood(alias, meaning):
         ({"no_ad_error_url": "javascript:1"}, "CONFIG_VALUE_INVALID"),
         ({"no_ad_error_url": "http://e.example.com/\x07"}, "CONFIG_VALUE_INVALID"),
         ({"no_ad_error_url": "http://e.example.com/\ud800"}, "CONFIG_VALUE_INVALID"),
+        ({"receiver": 10**5000}, "CONFIG_VALUE_INVALID"),
+        ({"vast_version_default": 10**5000}, "CONFIG_VALUE_INVALID"),
         (["x"], "CONFIG_INVALID"),
     ],
 )
@@ -147,6 +149,12 @@ def test_what_cannot_be_used_is_said_and_the_default_stays(layer, code):
     assert [notice.code for notice in merged.notices] == [code]
     assert merged.notices[0].text.startswith(("host", "the host layer"))
     assert merged.config.receiver == "GENERIC"
+
+
+@pytest.mark.parametrize(("value", "seen"), [(True, "true"), (1.5, "1.5"), ("a", "'a'"), ([1], "a list")])
+def test_a_value_that_cannot_be_used_is_shown_as_json_spells_it(value, seen):
+    [notice] = merge_config({"max_ads_in_pod": value}).notices
+    assert f"max_ads_in_pod is {seen}, but must be a whole number" in notice.text
 
 
 def test_placement_debug_of_other_formats_switches_debugging_on():
