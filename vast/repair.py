@@ -1,6 +1,7 @@
 """A one-shot repair of the two commonest faults of hand-made XML: bare ampersands and HTML entities."""
 
 import re
+from html import escape
 from html.entities import html5
 
 # One that is not closed reaches to the end: else the rest would be searched again from each further opening.
@@ -19,7 +20,8 @@ def _mended(match: re.Match[str]) -> str:
         return "&amp;"
     if name.startswith("#") or name in _XML:
         return match.group()
-    return html5.get(name + ";", "&amp;" + name + ";")
+    # Some stand for characters of XML's own: &LT;, &AMP;, &QUOT;.
+    return escape(html5.get(name + ";", "&" + name + ";"))
 
 
 def repair(markup: str) -> str:

@@ -12,6 +12,8 @@ from vast.repair import MAX_AMPERSANDS, repair
         ("<a>&amp;&lt;&#38;&#x26;&quot;</a>", "<a>&amp;&lt;&#38;&#x26;&quot;</a>"),
         ("<a>x&nbsp;y&eacute;</a>", "<a>x\xa0yé</a>"),
         ("<a>&unheardof;</a>", "<a>&amp;unheardof;</a>"),
+        ("<a>?a=1&AMP;b=2&LT;b&GT;&nvlt;</a>", "<a>?a=1&amp;b=2&lt;b&gt;&lt;\u20d2</a>"),
+        ('<a b="x&QUOT;y"/>', '<a b="x&quot;y"/>'),
         ("<![CDATA[a&b&nbsp;]]>&<!-- & -->&", "<![CDATA[a&b&nbsp;]]>&amp;<!-- & -->&amp;"),
         ("<![CDATA[a&]&]]]>&<!--&->&--->&", "<![CDATA[a&]&]]]>&amp;<!--&->&--->&amp;"),
         ("&<!-- & <![CDATA[ & ]]>", "&amp;<!-- & <![CDATA[ & ]]>"),
