@@ -5,6 +5,7 @@ vastlint takes UTF-8 of at most 4 MiB and 127 levels; what passes those limits i
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ class Finding:
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning", "info": "info"}
 # A served document holds up to a hundred ads, each of which was within the reader's limit.
 MAX_LINTED_NODES = 10 * MAX_NODES
+_LONGEST_NAME = 60
 _INTEGER = re.compile(r"[0-9]+")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _MODELS = frozenset({"cpc", "cpm", "cpe", "cpv"})
@@ -53,15 +55,23 @@ _LINTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vastlint")
 _Raw = tuple[str, Severity, str, str]
 
 
-def _path(element: Element) -> str:
-    steps: list[str] = []
-    current: Element | None = element
-    while current is not None:
-        name = local_name(current)
-        same = [other for other in current.itersiblings(preceding=True) if local_name(other) == name]
-        steps.append(f"{name}[{len(same)}]" if name in _REPEATED else name)
-        current = current.getparent()
-    return "/" + "/".join(reversed(steps))
+class _Paths(dict[Element, str]):
+    """The path of an element, in which those that come again are numbered from 0.
+
+    All children of a parent get theirs at once: counting the ones before each would be quadratic. Long names are
+    cropped: thousands of findings may have them in their paths.
+    """
+
+    def __missing__(self, element: Element) -> str:
+        parent = element.getparent()
+        if parent is None:
+            return f"/{local_name(element)[:_LONGEST_NAME]}"
+        above, seen = self[parent], Counter[str]()
+        for child in parent.iterchildren("*"):
+            name = local_name(child)[:_LONGEST_NAME]
+            self[child] = f"{above}/{name}[{seen[name]}]" if name in _REPEATED else f"{above}/{name}"
+            seen[name] += 1
+        return self[element]
 
 
 def _tracking(element: Element) -> Iterator[_Raw]:
@@ -145,13 +155,14 @@ def _inside_extension(element: Element) -> bool:
 
 
 def _own(document: Document, lines_before: int) -> Iterator[Finding]:
+    paths = _Paths()
     for element in document.root.iter("*"):
         check = _CHECKS.get(local_name(element))
         if check is None or _inside_extension(element):
             continue
         for rule, severity, text, spec in check(element):
             line = lines_before + cast("int", element.sourceline)
-            yield Finding(f"vastdash-{rule}", severity, text, line, _path(element), spec)
+            yield Finding(f"vastdash-{rule}", severity, text, line, paths[element], spec)
 
 
 def _theirs(xml: bytes) -> Iterator[Finding]:

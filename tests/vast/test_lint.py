@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from vast.document import MAX_NODES
@@ -123,3 +125,20 @@ def test_a_pod_of_more_nodes_than_one_ad_may_have_is_checked_like_any_other():
     ads = b"".join(ad.replace(b'"1"', b'"%d"' % n) + tail.removesuffix(b"</VAST>") for n in range(10))
     found = lint(head + ads + b"</VAST>")
     assert {finding.path.split("/")[2] for finding in found if finding.path} >= {"Ad[0]", "Ad[9]"}
+
+
+def test_thousands_of_faults_are_numbered_in_proportion_to_their_number():
+    count = MAX_NODES - 100
+    started = time.process_time()
+    findings = lint(document(tracking='<Tracking event="strat">https://t.example.com</Tracking>' * count))
+    assert time.process_time() - started < 5, "a wide margin over what an idle machine needs"
+    named = {finding.path for finding in findings if finding.rule == "vastdash-tracking-event-unknown"}
+    block = "/VAST/Ad[0]/InLine/Creatives/Creative[0]/Linear/TrackingEvents"
+    assert named == {f"{block}/Tracking[{number}]" for number in range(1, count + 1)}
+
+
+def test_long_names_are_cropped_in_the_paths_of_findings():
+    name = "x" * 40_000
+    inside = f"<{name}>" * 20 + "<Pricing/>" * 50 + f"</{name}>" * 20
+    ours = [finding.path for finding in lint(document(pricing=inside)) if "vastdash" in finding.rule]
+    assert 1000 < max(map(len, ours)) < 2000
