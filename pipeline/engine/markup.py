@@ -116,7 +116,7 @@ def _without_rest(adm: str) -> str:
 # What is tried on markup that is no XML, in this order; only the first without `repair_markup`.
 _MENDINGS: tuple[tuple[str, Callable[[str], str], str], ...] = (
     ("ADM_REST_DROPPED", _without_rest, "what stands behind </VAST> was left out"),
-    ("ADM_REPAIRED", repair, "it was repaired and served"),
+    ("ADM_REPAIRED", repair, "the markup was repaired and served"),
 )
 
 
@@ -125,7 +125,7 @@ def _parse(bid: Bid, config: ReceiverConfig) -> tuple[Document, tuple[Notice, ..
     try:
         return parse(bid.adm, lenient=config.lenient_markup), ()
     except VastError as error:
-        refused = _refusal(bid.adm, error)
+        refused, fault = _refusal(bid.adm, error), error.text
         mendings = _MENDINGS[: 2 if config.repair_markup else 1] if error.reason == "NOT_XML" else ()
     markup, notices = bid.adm, []
     for code, mend, said in mendings:
@@ -133,7 +133,7 @@ def _parse(bid: Bid, config: ReceiverConfig) -> tuple[Document, tuple[Notice, ..
         if mended == markup:
             continue
         markup = mended
-        notices.append(Notice(code, bid.id, f"{refused.text}; {said}"))
+        notices.append(Notice(code, bid.id, f"{fault}; {said}"))
         try:
             return parse(markup, lenient=config.lenient_markup), tuple(notices)
         except VastError:
