@@ -10,8 +10,9 @@ from urllib.parse import unquote_to_bytes
 from pipeline.engine.query.json_text import cleaned
 
 _FREEWHEEL = re.compile(r"(?:^|[&;])(?:_fw_\w+|csid|prof|slid|slau|tpcl|ptgt)=")
-# A ";" parts groups only before the next name: user agents and addresses hold others.
-_GROUP = re.compile(r";+(?=&*[\w.%-]+=|$)")
+# A ";" parts groups only before the next name: user agents and addresses hold others. Of a run of them only the first
+# begins a match: to try again from each would be quadratic.
+_GROUP = re.compile(r"(?<!;);+(?=&*[\w.%-]+=|$)")
 _SLOT = re.compile(r"(?:^|&)(?:slid|slau|tpcl|ptgt)=")
 _NOT_TEMPORAL = re.compile(r"(?:^|&)(?:ptgt=[sp](?:&|$)|tpcl=display(?:&|$))", re.IGNORECASE)
 _AD_POD = "imp.vid.ext.adpod."

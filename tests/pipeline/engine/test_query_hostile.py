@@ -169,3 +169,8 @@ def test_no_pattern_is_slow_on_a_full_line(text: str) -> None:
         "ua",
     ):
         assert cpu_seconds(lambda name=name: asked(f"{name}={text}")) < 0.5
+
+
+@pytest.mark.parametrize("text", [";" * 8000 + "!", (";" + "&" * 40) * 195 + "!", ";" + "a" * 8000])
+def test_no_separator_is_slow_on_a_full_line(text: str) -> None:
+    assert cpu_seconds(lambda: asked("csid=a" + text)) < 0.5
