@@ -23,6 +23,9 @@ _PRIVATE: Mapping[int, tuple[Network, ...]] = {
 }
 
 
+MOST_HOPS = 32
+
+
 class Peer(NamedTuple):
     """Who is at the other end of the socket, and whether it may speak for a viewer."""
 
@@ -64,11 +67,12 @@ _PLAINLY_PUBLIC = re.compile(
 def public_address(text: str) -> Place | None:
     """Where the first public address of a list "client, proxy" goes, and how it is spelled; None when all are private.
 
-    Raises ValueError when an entry before it is no address at all.
+    Only the first MOST_HOPS entries are looked at: no chain of proxies is longer. Raises ValueError when an entry
+    before the public one is no address at all.
     """
     if _PLAINLY_PUBLIC.fullmatch(text):
         return "ip", text
-    for entry in text.split(","):
+    for entry in text.split(",", MOST_HOPS)[:MOST_HOPS]:
         if not entry.strip():
             continue
         address = _parsed(entry.strip())

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.pipeline.engine.query import asked, codes, line, request, video
+from pipeline.engine.query.address import MOST_HOPS
+from tests.pipeline.engine.query import PEER, asked, at, codes, line, request, video
 
 
 def test_a_line_over_the_limit_is_refused_whole() -> None:
@@ -174,3 +175,13 @@ def test_no_pattern_is_slow_on_a_full_line(text: str) -> None:
 @pytest.mark.parametrize("text", [";" * 8000 + "!", (";" + "&" * 40) * 195 + "!", ";" + "a" * 8000])
 def test_no_separator_is_slow_on_a_full_line(text: str) -> None:
     assert cpu_seconds(lambda: asked("csid=a" + text)) < 0.5
+
+
+def test_of_a_list_of_addresses_no_more_are_read_than_a_chain_of_proxies_has() -> None:
+    near, far = "10.0.0.1," * (MOST_HOPS - 1), "10.0.0.1," * MOST_HOPS
+    for name in ("X-Device-IP", "X-Forwarded-For"):
+        found = [
+            at(request("", {name: hops + "198.51.100.7"}, trusted_proxies=[PEER]), "device.ip")
+            for hops in (near, far)
+        ]
+        assert found == ["198.51.100.7", None]
