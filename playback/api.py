@@ -14,12 +14,9 @@ from playback.live.runner import COMMANDS, runner
 from playback.models import Session
 from playback.starting import StartRefused, start
 from vastdash.models import PUBLIC_ID_LENGTH
-from vastdash.web import Page, no_position, problem
+from vastdash.web import Answer, Page, no_position, problem
 
 router = Router(tags=["sessions"])
-
-# What a successful answer holds, for the API's description.
-Answer = dict[str, Any]
 
 
 class SessionRequest(BaseModel):

@@ -21,6 +21,8 @@ from vastdash import roles
 log = structlog.get_logger(__name__)
 
 PAGE_SIZE = 50
+# What a successful answer of the API holds, for its description; docstrings and the answer tell its fields.
+Answer = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

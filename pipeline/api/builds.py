@@ -10,7 +10,7 @@ from ninja import Query, Router
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline import builds
-from pipeline.api.fields import Answer, Config, Document
+from pipeline.api.fields import Config, Document
 from pipeline.build_page.differences import Differences
 from pipeline.build_page.filters import BuildFilter
 from pipeline.build_page.page import comparison_of, strip_of
@@ -19,7 +19,7 @@ from pipeline.build_page.verdict import rejected_by_code
 from pipeline.engine import RECEIVERS
 from pipeline.intake import Refused
 from pipeline.models import Build
-from vastdash.web import Page, no_position, problem
+from vastdash.web import Answer, Page, no_position, problem
 
 router = Router(tags=["builds"])
 

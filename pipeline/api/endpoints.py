@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.api.fields import Answer, Document, field_errors, outdated, refused, unstorable
+from pipeline.api.fields import Document, field_errors, outdated, refused, unstorable
 from pipeline.configuration.effective import effective
 from pipeline.configuration.layers import account_of
 from pipeline.endpoint.counts import last_day
@@ -18,6 +18,7 @@ from pipeline.endpoint.rotation import address, rotate
 from pipeline.forms.endpoint import EndpointForm, content_of
 from pipeline.forms.version import endpoint_version
 from pipeline.models import Endpoint, Source
+from vastdash.web import Answer
 
 router = Router(tags=["endpoints"])
 

@@ -28,9 +28,6 @@ def _object_or_text(value: Any) -> Any:
     return value
 
 
-# What a successful answer holds, for the API's description; its fields are told in the docstrings and by the answer.
-Answer = dict[str, Any]
-
 # An OpenRTB document.
 Document = Annotated[dict[str, Any] | str, BeforeValidator(_object_or_text)]
 

@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404
 from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.api.fields import Answer, Config, field_errors, outdated, refused, unstorable
+from pipeline.api.fields import Config, field_errors, outdated, refused, unstorable
 from pipeline.configuration.effective import effective
 from pipeline.configuration.stated import Fault, Stated, read
 from pipeline.forms.profile import ProfileForm
 from pipeline.forms.version import profile_version
 from pipeline.models import ReceiverProfile
-from vastdash.web import problem
+from vastdash.web import Answer, problem
 
 router = Router(tags=["receivers"])
 
