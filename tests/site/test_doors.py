@@ -128,6 +128,32 @@ def test_a_signed_out_api_caller_gets_401_as_a_problem_document(nobody, method):
     assert answer.json()["status"] == 401
 
 
+@pytest.mark.parametrize(
+    ("route", "status"),
+    [
+        ("builds", 200),
+        ("build", 200),
+        ("receivers", 200),
+        ("endpoints", 200),
+        ("sessions", 200),
+        ("build-again", 405),
+    ],
+)
+def test_head_on_the_api_is_answered_as_get_without_the_body(viewer, route, status):
+    given = [make_build().public_id] if route.startswith("build-") or route == "build" else []
+    address = reverse(f"api:{route}", args=given)
+    answer, whole = viewer.head(address), viewer.get(address)
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert answer["Content-Type"] == whole["Content-Type"]
+    if status == 200:
+        assert answer["Content-Length"] == str(len(whole.content))
+
+
+def test_head_on_the_api_opens_no_more_than_get(nobody):
+    assert nobody.head("/api/v1/builds").status_code == 401
+    assert nobody.head("/api/v1/builds", headers={"authorization": "Bearer vd_wrong"}).status_code == 401
+
+
 def test_a_refusal_names_what_the_role_lacks(viewer):
     page = viewer.get("/builds/new/")
     assert page.status_code == 403
