@@ -9,6 +9,7 @@ from playback.engine.interruptions import ANCHORS, EVENT_POSITIONS
 from playback.models import Provider
 from playback.rows import provider_levels, to_partial
 from vastdash.models import Publisher
+from vastdash.version import Difference, differences, shown
 
 INHERIT = "inherit"
 MODES = (("real", "real"), ("headless", "headless"), ("auto", "auto"))
@@ -197,6 +198,32 @@ class Profile:
     @property
     def has_errors(self) -> bool:
         return bool(self.settings.errors) or any(form.errors for form in self.rules.forms)
+
+    def differences(self, stored: dict[str, Any]) -> list[Difference]:
+        """Where what was filled in differs from what is stored now: the settings by field, the rules by event."""
+        there = Profile(stored, self.level)
+        settings = {name: there.settings[name].value() for name in there.settings.fields}
+        theirs, yours = _rules_shown(there.rules), _rules_shown(self.rules)
+        return differences(self.settings, settings) + [
+            Difference(f"Rule {event}", theirs.get(event, ""), yours.get(event, ""))
+            for event in dict.fromkeys((*theirs, *yours))
+            if theirs.get(event) != yours.get(event)
+        ]
+
+
+def _rules_shown(rules: forms.BaseFormSet) -> dict[str, str]:
+    """Each rule by its event as the page shows it."""
+    found = {}
+    for form in rules.forms:
+        event = form["event"].value()
+        if event and not form["DELETE"].value():
+            said = _stated(
+                {field.name: field.value() for field in form if field.name not in {"event", "DELETE"}}
+            )
+            found[event] = ", ".join(
+                f"{form.fields[name].label} {shown(form, name, value)}" for name, value in said.items()
+            )
+    return found
 
 
 def _resolves(level: dict[str, Any]) -> bool:

@@ -18,8 +18,9 @@ from pipeline.endpoint.debug import debug
 from pipeline.endpoint.rotation import address, rotate
 from pipeline.endpoint.tags import tags
 from pipeline.forms.endpoint import EndpointForm, content_of
-from pipeline.forms.version import FIELD, differences, endpoint_version
+from pipeline.forms.version import endpoint_version
 from pipeline.models import Build, Endpoint, EndpointRequest, Outcome
+from vastdash.version import FIELD, differences
 from vastdash.web import peer_of
 
 _FOLLOWED = ("receiver", "publisher", "canned")

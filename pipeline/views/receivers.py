@@ -15,9 +15,10 @@ from pipeline.configuration.effective import host_notices, said_by, unset
 from pipeline.engine import RECEIVERS
 from pipeline.forms.profile import ProfileForm
 from pipeline.forms.receiver import ReceiverFields
-from pipeline.forms.version import FIELD, differences, profile_version, version_of
+from pipeline.forms.version import profile_version
 from pipeline.models import ReceiverProfile
 from vastdash.models import Publisher
+from vastdash.version import FIELD, differences, version_of
 
 
 def receiver_list(request: HttpRequest) -> HttpResponse:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -11,6 +12,7 @@ from playback.expectation import expectation
 from playback.forms import Profile, in_words
 from playback.models import Provider
 from playback.rows import from_partial, to_partial
+from vastdash.version import FIELD, version_of
 
 EXAMPLE_DURATION_MS = 30_000
 
@@ -21,21 +23,40 @@ def provider_list(request: HttpRequest) -> HttpResponse:
 
 
 def provider_detail(request: HttpRequest, name: str) -> HttpResponse:
+    if request.method == "POST":
+        return _save_rules(request, name)
     provider = get_object_or_404(Provider.objects.select_related("updated_by"), name=name)
-    profile = Profile(provider.playback, "provider", request.POST or None)
-    if request.method == "POST" and profile.is_valid():
-        _save(provider, profile.row, request.user)
-        messages.success(request, f"Saved. New sessions of {provider.title} follow these rules from now on.")
-        return redirect("provider", provider.name)
+    return _page(request, provider, Profile(provider.playback, "provider"))
+
+
+@transaction.atomic
+def _save_rules(request: HttpRequest, name: str) -> HttpResponse:
+    provider = get_object_or_404(Provider.objects.select_for_update(), name=name)
+    profile = Profile(provider.playback, "provider", request.POST)
+    valid = profile.is_valid()
+    if request.POST.get(FIELD, "") != version_of(provider.playback):
+        return _page(request, provider, profile, clash=profile.differences(provider.playback), status=409)
+    if not valid:
+        return _page(request, provider, profile, status=422)
+    _save(provider, profile.row, request.user)
+    messages.success(request, f"Saved. New sessions of {provider.title} follow these rules from now on.")
+    return redirect("provider", provider.name)
+
+
+def _page(
+    request: HttpRequest, provider: Provider, profile: Profile, *, clash: Any = None, status: int = 200
+) -> HttpResponse:
     context = {
         "provider": provider,
         "profile": profile,
+        "version": version_of(provider.playback),
+        "clash": clash,
         "settings": in_words(provider.playback),
         "expected": _expected(provider),
         "duration_ms": EXAMPLE_DURATION_MS,
         "profile_sets": [name for name, profiles in PROFILE_SETS.items() if provider.name in profiles],
     }
-    return render(request, "playback/provider.html", context, status=422 if request.method == "POST" else 200)
+    return render(request, "playback/provider.html", context, status=status)
 
 
 def provider_reset(request: HttpRequest, name: str) -> HttpResponse:

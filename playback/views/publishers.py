@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from playback.forms import Profile, PublisherForm, in_words
 from vastdash.models import Publisher
+from vastdash.version import FIELD, differences, version_of
 
 
 def publisher_list(request: HttpRequest) -> HttpResponse:
@@ -22,41 +23,66 @@ def publisher_list(request: HttpRequest) -> HttpResponse:
 
 
 def publisher_new(request: HttpRequest) -> HttpResponse:
-    return _edit(request, Publisher())
+    if request.method == "POST":
+        return _save(request, None)
+    return _page(request, Publisher(), PublisherForm(), Profile({}, "publisher"))
 
 
 def publisher_detail(request: HttpRequest, name: str) -> HttpResponse:
-    return _edit(request, get_object_or_404(Publisher.objects.select_related("updated_by"), name=name))
+    if request.method == "POST":
+        return _save(request, name)
+    publisher = get_object_or_404(Publisher.objects.select_related("updated_by"), name=name)
+    form = PublisherForm(instance=copy(publisher))
+    return _page(request, publisher, form, Profile(publisher.playback, "publisher"))
 
 
-def _edit(request: HttpRequest, publisher: Publisher) -> HttpResponse:
+@transaction.atomic
+def _save(request: HttpRequest, name: str | None) -> HttpResponse:
+    """A name is found free and taken in one go."""
+    publisher = get_object_or_404(Publisher.objects.select_for_update(), name=name) if name else Publisher()
     # A form writes into its instance before it is found valid; the page goes on naming what is stored.
-    form = PublisherForm(request.POST or None, instance=copy(publisher))
-    profile = Profile(publisher.playback, "publisher", request.POST or None)
-    if request.method == "POST" and (saved := _saved(form, profile, request.user)):
-        messages.success(request, f"Saved. New sessions on {saved.title} follow these settings from now on.")
-        return redirect("publisher", saved.name)
+    form = PublisherForm(request.POST, instance=copy(publisher))
+    profile = Profile(publisher.playback, "publisher", request.POST)
+    valid = form.is_valid() & profile.is_valid()
+    if request.POST.get(FIELD, "") != _version(publisher):
+        clash = differences(form, _names(publisher)) + profile.differences(publisher.playback)
+        return _page(request, publisher, form, profile, clash=clash, status=409)
+    if not valid:
+        return _page(request, publisher, form, profile, status=422)
+    saved = form.save(commit=False)
+    saved.playback, saved.updated_by = profile.row, request.user
+    saved.save()
+    messages.success(request, f"Saved. New sessions on {saved.title} follow these settings from now on.")
+    return redirect("publisher", saved.name)
+
+
+def _names(publisher: Publisher) -> dict[str, str]:
+    return {"name": publisher.name, "title": publisher.title}
+
+
+def _version(publisher: Publisher) -> str:
+    """The receiver settings have a page, and so a version, of their own."""
+    return version_of({**_names(publisher), "playback": publisher.playback}) if publisher.pk else ""
+
+
+def _page(
+    request: HttpRequest,
+    publisher: Publisher,
+    form: PublisherForm,
+    profile: Profile,
+    *,
+    clash: Any = None,
+    status: int = 200,
+) -> HttpResponse:
     context = {
         "publisher": publisher,
         "form": form,
         "profile": profile,
         "settings": in_words(publisher.playback),
+        "version": _version(publisher),
+        "clash": clash,
     }
-    return render(
-        request, "playback/publisher.html", context, status=422 if request.method == "POST" else 200
-    )
-
-
-@transaction.atomic
-def _saved(form: PublisherForm, profile: Profile, user: Any) -> Publisher | None:
-    """The row as it is kept; None when something is wrong. A name is found free and taken in one go."""
-    if not (form.is_valid() & profile.is_valid()):
-        return None
-    saved = form.save(commit=False)
-    saved.playback = profile.row
-    saved.updated_by = user
-    saved.save()
-    return saved
+    return render(request, "playback/publisher.html", context, status=status)
 
 
 def publisher_delete(request: HttpRequest, name: str) -> HttpResponse:

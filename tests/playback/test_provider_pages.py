@@ -7,7 +7,7 @@ from playback.engine import PROFILE_SETS, get_provider_rules
 from playback.models import Provider
 from playback.rows import provider_levels, to_partial
 from playback.views.providers import shipped
-from tests.playback.level_forms import level_form, shown_fields
+from tests.playback.level_forms import level_form, save, shown_fields
 from tests.site.rows import make_provider, make_session
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,7 @@ def test_a_viewer_and_qa_read_the_rules_without_a_form(viewer, qa, yandex):
 def test_ad_ops_saves_rules_and_settings_and_the_page_says_by_whom(ad_ops, yandex):
     rules = [rule("midpoint", 0.1, 5, 15, anchor="ad_start", reason="user_skip"), rule("start", 0.2, 0, 3)]
     data = level_form(rules, max_session_duration_sec="60", enable_auto_quartiles="false", mode="headless")
-    answer = ad_ops.post(address(), data, follow=True)
+    answer = save(ad_ops, address(), data, follow=True)
     assert answer.redirect_chain == [(address(), 302)]
     assert stored() == {
         "mode": "headless",
@@ -102,7 +102,7 @@ def test_saving_the_page_as_it_stands_changes_nothing(ad_ops, yandex, profile_se
         "headless_playback_speed": 0.0,
     }
     yandex.save()
-    ad_ops.post(address(), shown_fields(ad_ops.get(address())))
+    save(ad_ops, address(), shown_fields(ad_ops.get(address())))
     assert stored() == yandex.playback
     assert list(to_partial(stored())["interruption_rules"]) == list(get_provider_rules("yandex", profile_set))
 
@@ -110,13 +110,38 @@ def test_saving_the_page_as_it_stands_changes_nothing(ad_ops, yandex, profile_se
 def test_what_the_form_does_not_show_survives_a_save(ad_ops, yandex):
     yandex.playback = {**shipped("yandex", "seed"), "pause_pixels": "once"}
     yandex.save()
-    ad_ops.post(address(), shown_fields(ad_ops.get(address())))
+    save(ad_ops, address(), shown_fields(ad_ops.get(address())))
     assert stored() == yandex.playback
+
+
+def test_of_two_edits_of_one_version_the_second_is_refused_and_kept_in_the_form(ad_ops, yandex):
+    opened = shown_fields(ad_ops.get(address())) | {"version": ad_ops.get(address()).context["version"]}
+    assert ad_ops.post(address(), opened | {"mode": "headless"}).status_code == 302
+    answer = ad_ops.post(address(), opened | {"rules-0-DELETE": "on", "pause_pixels": "once"})
+    assert answer.status_code == 409
+    first, *rest = answer.context["clash"]
+    assert tuple(first) == ("Mode", "headless", "inherit")
+    assert [(row.label, bool(row.theirs), row.yours) for row in rest] == [
+        ("Pause and resume pixels", True, "once a session"),
+        (f"Rule {yandex.playback['rules'][0]['event']}", True, ""),
+    ]
+    assert stored() == {**yandex.playback, "mode": "headless"}
+    assert answer.context["profile"].settings["pause_pixels"].value() == "once"
+    again = opened | {"pause_pixels": "once", "version": answer.context["version"]}
+    assert ad_ops.post(address(), again).status_code == 302
+    assert stored() == {**yandex.playback, "pause_pixels": "once"}
+
+
+def test_a_reset_meanwhile_is_another_edit(ad_ops, yandex):
+    opened = level_form([rule("start")]) | {"version": ad_ops.get(address()).context["version"]}
+    ad_ops.post(reverse("provider-reset", args=["yandex"]), {"profile_set": "legacy"})
+    assert ad_ops.post(address(), opened).status_code == 409
+    assert stored() == shipped("yandex", "legacy")
 
 
 def test_the_order_of_the_rules_is_the_order_of_the_page(ad_ops, yandex):
     order = ["complete", "start", "thirdQuartile", "midpoint"]
-    ad_ops.post(address(), level_form([rule(event) for event in order]))
+    save(ad_ops, address(), level_form([rule(event) for event in order]))
     assert [row["event"] for row in stored()["rules"]] == order
     assert list(provider_levels()["yandex"]["interruption_rules"]) == order
 
@@ -126,26 +151,26 @@ def test_a_rule_can_be_deleted_and_the_others_stay(ad_ops, yandex):
     yandex.save()
     data = shown_fields(ad_ops.get(address()))
     place = next(key for key, value in data.items() if value == "midpoint").rpartition("-")[0]
-    ad_ops.post(address(), {**data, f"{place}-DELETE": "on"})
+    save(ad_ops, address(), {**data, f"{place}-DELETE": "on"})
     left = [row["event"] for row in stored()["rules"]]
     assert left == ["start", "firstQuartile", "thirdQuartile", "complete"]
 
 
 def test_a_rule_is_replaced_by_a_new_one_for_the_same_event_in_one_save(ad_ops, yandex):
     data = level_form([{**rule("start"), "DELETE": "on"}, rule("start", 0.9)], initial=1)
-    ad_ops.post(address(), data)
+    save(ad_ops, address(), data)
     assert [row["probability"] for row in stored()["rules"]] == [0.9]
 
 
 def test_a_probability_of_zero_is_a_number_somebody_wrote(ad_ops, yandex):
-    ad_ops.post(address(), level_form([rule("start", "0", "0", "0")]))
+    save(ad_ops, address(), level_form([rule("start", "0", "0", "0")]))
     assert stored()["rules"] == [
         {"event": "start", "probability": 0.0, "min_offset_sec": 0.0, "max_offset_sec": 0.0}
     ]
 
 
 def test_a_provider_without_rules_and_settings_is_stored_as_nothing(ad_ops, yandex):
-    ad_ops.post(address(), level_form())
+    save(ad_ops, address(), level_form())
     assert stored() == {}
     assert "none" in ad_ops.get(reverse("provider-list")).content.decode()
 
@@ -167,7 +192,7 @@ def test_a_provider_without_rules_and_settings_is_stored_as_nothing(ad_ops, yand
     ],
 )
 def test_a_rule_that_cannot_be_is_refused_beside_its_field(ad_ops, yandex, rules, field, said):
-    wrong = wrong_fields(ad_ops.post(address(), level_form(rules)))
+    wrong = wrong_fields(save(ad_ops, address(), level_form(rules)))
     assert list(wrong) == [field]
     assert said in wrong[field]
 
@@ -185,31 +210,31 @@ def test_a_rule_that_cannot_be_is_refused_beside_its_field(ad_ops, yandex, rules
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_beside_its_field(ad_ops, yandex, settings, said):
-    wrong = wrong_fields(ad_ops.post(address(), level_form([rule("start")], **settings)))
+    wrong = wrong_fields(save(ad_ops, address(), level_form([rule("start")], **settings)))
     assert list(wrong) == list(settings)
     assert said in wrong[next(iter(settings))]
 
 
 def test_what_was_typed_stays_on_the_page_after_a_refusal(ad_ops, yandex):
-    page = ad_ops.post(address(), level_form([rule("start", 2)])).context["profile"]
+    page = save(ad_ops, address(), level_form([rule("start", 2)])).context["profile"]
     assert page.rules.forms[0]["probability"].value() == "2"
 
 
 def test_a_form_without_its_bookkeeping_is_refused_and_not_a_fault_of_ours(ad_ops, yandex):
-    answer = ad_ops.post(address(), {"mode": "real"})
+    answer = save(ad_ops, address(), {"mode": "real"})
     assert answer.status_code == 422
     assert stored() == shipped("yandex", "seed")
 
 
 def test_a_form_that_claims_more_rules_than_there_can_be_is_refused_without_making_them(ad_ops, yandex):
-    answer = ad_ops.post(address(), {**level_form(), "rules-TOTAL_FORMS": "1000000"})
+    answer = save(ad_ops, address(), {**level_form(), "rules-TOTAL_FORMS": "1000000"})
     assert answer.status_code == 422
     assert len(answer.context["profile"].rules.forms) < 100
     assert stored() == shipped("yandex", "seed")
 
 
 def test_an_empty_form_is_refused_and_not_taken_for_a_first_look(ad_ops, yandex):
-    assert ad_ops.post(address(), {}).status_code == 422
+    assert save(ad_ops, address(), {}).status_code == 422
     assert stored() == shipped("yandex", "seed")
 
 
@@ -243,13 +268,13 @@ def test_stored_rules_that_do_not_resolve_are_shown_as_such_and_can_be_corrected
     yandex.save()
     for page in (address(), reverse("provider-list")):
         assert "do not resolve" in ad_ops.get(page).content.decode()
-    ad_ops.post(address(), level_form([rule("start", 0.7)], initial=1))
+    save(ad_ops, address(), level_form([rule("start", 0.7)], initial=1))
     assert stored()["rules"][0]["probability"] == 0.7
 
 
 def test_a_change_touches_new_sessions_only(ad_ops, yandex):
     before = make_session(provider="yandex")
-    ad_ops.post(address(), level_form([rule("midpoint", 1, 10, 10)]))
+    save(ad_ops, address(), level_form([rule("midpoint", 1, 10, 10)]))
     after = make_session(provider="yandex")
     before.refresh_from_db()
     assert list(before.record["config"]["interruption_rules"]) == ["start"]

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from tests.pipeline.settings_forms import make_endpoint
-from tests.playback.level_forms import level_form, shown_fields
+from tests.playback.level_forms import level_form, save, shown_fields
 from tests.site.rows import make_provider, make_session
 from vastdash.models import Publisher
 
@@ -43,20 +43,66 @@ def test_a_publisher_takes_a_rule_away(ad_ops):
 def test_saving_the_page_as_it_stands_changes_nothing(ad_ops):
     rules = [{"event": "midpoint", "removed": True}, {"event": "start", "probability": 0.02}]
     made = make(max_session_duration_sec=120.0, rules=rules)
-    assert ad_ops.post(address(made.name), shown_fields(ad_ops.get(address(made.name)))).status_code == 302
+    assert save(ad_ops, address(made.name), shown_fields(ad_ops.get(address(made.name)))).status_code == 302
     made.refresh_from_db()
     assert made.playback == {"max_session_duration_sec": 120.0, "rules": rules}
 
 
 def test_a_publisher_is_edited_and_renamed(ad_ops):
     make("attic", mode="real")
-    ad_ops.post(address("attic"), level_form(name="cellar", title="Cellar TV", mode="headless"))
+    save(ad_ops, address("attic"), level_form(name="cellar", title="Cellar TV", mode="headless"))
     publisher = Publisher.objects.get()
     assert (publisher.name, publisher.title, publisher.playback) == (
         "cellar",
         "Cellar TV",
         {"mode": "headless"},
     )
+
+
+def test_of_two_edits_of_one_version_the_second_is_refused_and_kept_in_the_form(ad_ops):
+    make("attic", max_session_duration_sec=90.0, rules=[{"event": "start", "probability": 0.5}])
+    opened = shown_fields(ad_ops.get(address("attic"))) | {
+        "version": ad_ops.get(address("attic")).context["version"]
+    }
+    first = opened | {"max_session_duration_sec": "60", "rules-0-probability": "0"}
+    second = opened | {"title": "Cellar TV", "max_session_duration_sec": "90", "rules-0-probability": "0.50"}
+    assert ad_ops.post(address("attic"), first).status_code == 302
+    answer = ad_ops.post(address("attic"), second)
+    assert answer.status_code == 409
+    assert [tuple(row) for row in answer.context["clash"]] == [
+        ("Title", "Attic", "Cellar TV"),
+        ("Longest session, s", "60", "90"),
+        ("Rule start", "Probability 0", "Probability 0.5"),
+    ]
+    assert "somebody saved another edit" in answer.content.decode()
+    publisher = Publisher.objects.get()
+    assert (publisher.title, publisher.playback["max_session_duration_sec"]) == ("Attic", 60.0)
+    again = second | {"version": answer.context["version"]}
+    assert ad_ops.post(address("attic"), again).status_code == 302
+    publisher.refresh_from_db()
+    assert (publisher.title, publisher.playback["rules"]) == (
+        "Cellar TV",
+        [{"event": "start", "probability": 0.5}],
+    )
+
+
+def test_an_edit_of_the_receiver_settings_meanwhile_is_no_conflict_and_is_kept(ad_ops):
+    made = make("attic")
+    opened = level_form(name="attic", title="Attic TV") | {
+        "version": ad_ops.get(address("attic")).context["version"]
+    }
+    made.receiver_config = {"max_ads_in_pod": 4}
+    made.save()
+    assert ad_ops.post(address("attic"), opened).status_code == 302
+    made.refresh_from_db()
+    assert (made.title, made.receiver_config) == ("Attic TV", {"max_ads_in_pod": 4})
+
+
+def test_an_edit_without_a_version_is_refused(ad_ops):
+    made = make("attic")
+    assert ad_ops.post(address("attic"), level_form(name="attic", title="Mine")).status_code == 409
+    made.refresh_from_db()
+    assert made.title == "Attic"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +158,7 @@ def test_a_provider_that_does_not_resolve_by_itself_blocks_no_publisher(ad_ops):
 def test_a_refused_rename_still_points_at_the_publisher_that_was_opened(ad_ops):
     make("attic")
     make("cellar")
-    page = ad_ops.post(address("attic"), level_form(name="cellar", title="Mine now")).content.decode()
+    page = save(ad_ops, address("attic"), level_form(name="cellar", title="Mine now")).content.decode()
     assert reverse("publisher-delete", args=["attic"]) in page
     assert reverse("publisher-delete", args=["cellar"]) not in page
 
