@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.csrf import csrf_failure
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -84,9 +86,19 @@ def busy(request: HttpRequest) -> HttpResponse:
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     if is_api(request):
         return problem(401, "Sign in first", "This address is closed to the signed-out.")
-    if request.htmx:
-        return HttpResponseClientRedirect(reverse(settings.LOGIN_URL))
-    return redirect_to_login(request.get_full_path())
+    answer = redirect_to_login(_page_of(request))
+    return HttpResponseClientRedirect(answer.url) if request.htmx else answer
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Where signing in leads back to: the page asked for, or the one that a form or a fragment stands on."""
+    if request.method in {"GET", "HEAD"} and not request.htmx:
+        return request.get_full_path()
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}):
+        return reverse(settings.LOGIN_REDIRECT_URL)
+    parts = urlsplit(page)
+    return urlunsplit(parts._replace(scheme="", netloc="", fragment=""))
 
 
 def refuse(request: HttpRequest, action: roles.Action | None) -> HttpResponse:

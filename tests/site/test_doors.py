@@ -114,10 +114,25 @@ def test_a_signed_out_reader_comes_back_to_the_page_after_signing_in(nobody):
     assert answer["Location"] == "/sign-in/?next=/sessions/%3Fstatus%3Derror"
 
 
-def test_a_signed_out_fragment_request_sends_the_whole_page_to_sign_in(nobody):
-    answer = nobody.post("/sessions/abc/pause/", headers={"hx-request": "true"})
-    assert answer.status_code == 200
-    assert answer["HX-Redirect"] == "/sign-in/"
+def test_a_signed_out_fragment_request_sends_the_whole_page_to_sign_in_and_back_to_itself(nobody):
+    there = {"hx-request": "true", "referer": "http://testserver/receivers/attic/?lens-build=abc#draft"}
+    for answer in (
+        nobody.post("/receivers/draft/", headers=there),
+        nobody.get("/endpoints/settings/", headers=there),
+    ):
+        assert answer.status_code == 200
+        assert answer["HX-Redirect"] == "/sign-in/?next=/receivers/attic/%3Flens-build%3Dabc"
+
+
+@pytest.mark.parametrize("address", ["/tokens/new/", "/providers/global/reset/", "/endpoints/new/"])
+def test_a_form_that_met_nobody_leads_back_to_the_page_it_stands_on(nobody, address):
+    answer = nobody.post(address, headers={"referer": "http://testserver/tokens/"})
+    assert answer["Location"] == "/sign-in/?next=/tokens/"
+
+
+@pytest.mark.parametrize("page", ["", "https://evil.example/tokens/", "javascript:alert(1)"])
+def test_a_form_of_no_page_of_ours_leads_to_the_overview(nobody, page):
+    assert nobody.post("/tokens/new/", headers={"referer": page})["Location"] == "/sign-in/?next=/"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
