@@ -47,6 +47,21 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// Signing in in another tab gives every form of this one an old CSRF token; the cookie has the one that counts.
+function csrfToken() {
+  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
+}
+document.addEventListener("submit", (event) => {
+  const field = event.target.elements.namedItem("csrfmiddlewaretoken");
+  if (field && csrfToken()) field.value = csrfToken();
+}, true);
+document.addEventListener("htmx:configRequest", (event) => {
+  const { headers, parameters, verb } = event.detail;
+  if (verb === "get") return;
+  delete parameters.csrfmiddlewaretoken;
+  headers["X-CSRFToken"] = csrfToken();
+});
+
 function localTimes(scope) {
   for (const time of scope.querySelectorAll("time[datetime]:not([data-local])")) {
     const moment = new Date(time.dateTime);
