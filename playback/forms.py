@@ -220,8 +220,8 @@ def _rules_shown(rules: forms.BaseFormSet) -> dict[str, str]:
             said = _stated(
                 {field.name: field.value() for field in form if field.name not in {"event", "DELETE"}}
             )
-            found[event] = ", ".join(
-                f"{form.fields[name].label} {shown(form, name, value)}" for name, value in said.items()
+            found[event] = "; ".join(
+                f"{form.fields[name].label}: {shown(form, name, value)}" for name, value in said.items()
             )
     return found
 

@@ -72,7 +72,7 @@ def test_of_two_edits_of_one_version_the_second_is_refused_and_kept_in_the_form(
     assert [tuple(row) for row in answer.context["clash"]] == [
         ("Title", "Attic", "Cellar TV"),
         ("Longest session, s", "60", "90"),
-        ("Rule start", "Probability 0", "Probability 0.5"),
+        ("Rule start", "Probability: 0", "Probability: 0.5"),
     ]
     assert "somebody saved another edit" in answer.content.decode()
     publisher = Publisher.objects.get()
