@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.samples import POD
+from tests.browser.samples import FIFTEEN_SECONDS, POD
 from tests.browser.server import Server
 from tests.browser.test_look import PHONE, overflow, violations
 from tests.browser.walk import build, build_again, public_id
@@ -255,6 +255,16 @@ def test_a_form_pressed_twice_is_sent_once_and_again_after_going_back(visit: Vis
         expect(page).to_have_url(re.compile(r"/builds/\w{12}/$"))
         assert len(sent) == times
         page.go_back()
+
+
+def test_a_play_button_pressed_twice_starts_one_session(visit: Visit, server: Server):
+    page = visit("qa")
+    built = build(page, server, FIFTEEN_SECONDS)
+    play = page.locator("#play-form").get_by_role("button", name="Play")
+    play.evaluate("button => { button.click(); button.click(); }")
+    expect(page).to_have_url(re.compile(r"/sessions/\w+/$"))
+    items = page.request.get(f"{server.url}/api/v1/sessions").json()["items"]
+    assert [item["build"] for item in items].count(built) == 1
 
 
 def test_copy_says_copied_for_a_moment_and_never_copies_the_sign_in_page(visit: Visit, server: Server):
