@@ -114,6 +114,18 @@ def test_the_second_of_two_people_is_told_what_the_first_has_saved(visit: Visit,
     assert setting(second, "default_currency") == ("EUR", "profile")
 
 
+def test_the_draft_of_a_profile_that_is_gone_is_told_in_its_panel_alone(visit: Visit, server: Server):
+    page, other = visit("adops", answers=(404,)), visit("adops")
+    make_receiver(page, server, "soon-gone", "Soon gone")
+    other.goto(f"{server.url}/receivers/soon-gone/delete/")
+    other.get_by_role("button", name="Delete").click()
+    expect(other.locator(".alert-success")).to_be_visible()
+    page.locator("[name=max_ads_in_pod]").fill("3")
+    expect(page.locator("#draft")).to_contain_text("what it named has been deleted")
+    expect(page.get_by_role("navigation", name="Main")).to_have_count(1)
+    expect(page).to_have_title("Soon gone · vastdash")
+
+
 def test_a_token_made_on_the_page_opens_the_api_until_it_is_revoked(visit: Visit, server: Server):
     page = visit("qa")
     page.goto(f"{server.url}/tokens/")
