@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from pipeline.build_page.verdict import remarks
 from pipeline.configuration.effective import Effective, effective
 from pipeline.configuration.layers import account_of
 from pipeline.configuration.stated import flat, read
@@ -44,6 +45,7 @@ def build(
     # What a layer says wrong was told when it was merged; the engine sees only what came of it.
     result = replace(result, warnings=tuple(dict.fromkeys((*layers.notices, *result.warnings))))
     _refuse_the_unusable(result)
+    decided = decisions(result)
     findings = [] if result.no_ad else lint(result.xml, ad_versions(result))
     with transaction.atomic():
         return Build.objects.create(
@@ -60,9 +62,9 @@ def build(
             no_ad=result.no_ad,
             selected_count=len(result.selected),
             rejected_count=len(result.rejected),
-            warning_count=len(result.warnings),
+            warning_count=len(remarks(decided)),
             lint_error_count=sum(finding.severity == "error" for finding in findings),
-            result=decisions(result) | {"effective": _rows(layers, config)},
+            result=decided | {"effective": _rows(layers, config)},
             findings=[finding_row(finding) for finding in findings],
         )
 

@@ -65,6 +65,12 @@ def _ad_of(text: str, settled: list[tuple[int, Decisions]]) -> int | None:
     return found[0]
 
 
+def remarks(decisions: Decisions) -> list[Decisions]:
+    """The warnings that do not merely repeat why a bid was rejected: that stands with the bid."""
+    told = {(bid["code"], bid["bid_id"]) for bid in decisions["rejected"]}
+    return [notice for notice in decisions["warnings"] if (notice["code"], notice["bid_id"]) not in told]
+
+
 def rejected_by_code(decisions: Decisions) -> tuple[tuple[str, int], ...]:
     """How many bids each code rejected, the most first."""
     return tuple(Counter(bid["code"] for bid in decisions["rejected"]).most_common())

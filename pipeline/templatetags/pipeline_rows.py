@@ -7,17 +7,14 @@ from django.urls import reverse
 
 from pipeline.build_page.bid_table import BidTable, bid_table
 from pipeline.build_page.page import ADS
+from pipeline.build_page.verdict import remarks
 
 register = template.Library()
 
 _SIGNS = {"changed": "~", "added": "+", "removed": "\N{MINUS SIGN}", "same": ""}
 
 
-@register.filter
-def remarks(decisions: dict[str, Any]) -> list[dict[str, Any]]:
-    """The warnings that do not merely repeat why a bid was rejected: that stands with the bid."""
-    told = {(bid["code"], bid["bid_id"]) for bid in decisions["rejected"]}
-    return [notice for notice in decisions["warnings"] if (notice["code"], notice["bid_id"]) not in told]
+register.filter(remarks)
 
 
 @register.filter

@@ -187,6 +187,14 @@ def test_the_reason_of_a_rejection_stands_with_the_bid_and_not_again_among_the_w
     assert any(notice["code"] == rejected["code"] for notice in build.result["warnings"])
 
 
+def test_the_list_counts_the_warnings_that_the_page_shows(viewer):
+    build = make_build(sample("pod-three-seats"))
+    assert build.rejected_count
+    told = section(page_of(viewer, build).content.decode(), "warnings")
+    assert f"· {build.warning_count} warning" in told
+    assert make_build(sample("broken-adm")).warning_count == 0
+
+
 def test_every_link_within_the_page_leads_to_a_part_of_it(viewer):
     """Also where there are more ads than are told about at once: the others have pages of their own."""
     bids = [bid(f"bid-{number}", price=number, adm=priced("1")) for number in range(100, 130)]
