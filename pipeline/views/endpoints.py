@@ -2,6 +2,7 @@
 
 from copy import copy
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.db import transaction
@@ -25,6 +26,8 @@ from vastdash.web import peer_of
 
 _FOLLOWED = ("receiver", "publisher", "canned")
 _SHOWN = 50
+# What a query holds as it is (RFC 3986 §3.4), and the signs of macros.
+_OF_A_QUERY = "%&=/?:@!$'()*+,;~[]{}|"
 
 
 def endpoint_list(request: HttpRequest) -> HttpResponse:
@@ -65,12 +68,17 @@ def endpoint_request(request: HttpRequest, public_id: str, row_id: int) -> HttpR
 def endpoint_try(request: HttpRequest, public_id: str) -> HttpResponse:
     """What a player would get now for a query typed here; it is neither counted nor recorded."""
     endpoint = _endpoint(public_id)
-    query = request.GET.get("query", "").strip().lstrip("?")
+    query = request.GET.get("query", "").strip()
+    if query.startswith(("http://", "https://")):  # a whole tag, as it stands in a player's log
+        query = query.partition("?")[2]
+    query = query.lstrip("?")
     headers = {name.lower(): value for name, value in request.headers.items() if name.lower() != "cookie"}
     answer = debug(endpoint, query, headers, peer_of(request))
     context = {
         "answer": answer,
         "label": Outcome(answer["outcome"]).label,
+        "record": f"{reverse('endpoint-debug', args=[endpoint.slug])}?{quote(query, _OF_A_QUERY)}",
+        "is_open": endpoint.is_open,
         "decisions": answer["result"],
         "vast": readable(answer["result"]["vast_xml"]),
     }

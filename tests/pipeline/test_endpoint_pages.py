@@ -1,7 +1,9 @@
 """Endpoints in the dashboard: made, edited, watched, rotated, closed and deleted by ad-ops."""
 
 import gzip
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -347,6 +349,22 @@ class TestPages:
         assert "<b>" not in page
         assert not EndpointTraffic.objects.exists()
         assert not EndpointRequest.objects.exists()
+
+    def test_what_was_tried_leads_to_its_whole_record(self, qa):
+        endpoint = make_endpoint()
+        tag = "https://ads.example.com/vast/abc?w=1920&tmax=soon&ua=[UA]&app_name=Night%20TV & more#x"
+        page = qa.get(at(endpoint, "endpoint-try"), {"query": tag}).content.decode()
+        [record] = re.findall(r'href="([^"]*/debug[^"]*)"', page)
+        answer = qa.get(unescape(record)).json()
+        assert answer["request"]["imp"][0]["video"]["w"] == 1920
+        assert answer["request"]["app"]["name"] == "Night TV"
+        assert any("tmax" in notice["text"] for notice in answer["notices"])
+
+    def test_a_closed_endpoint_can_be_tried_but_its_record_is_closed(self, qa):
+        endpoint = make_endpoint(is_open=False)
+        page = qa.get(at(endpoint, "endpoint-try"), {"query": "w=1920"}).content.decode()
+        assert "status 200" in page
+        assert "/debug" not in page
 
     def test_trying_an_endpoint_whose_auction_cannot_be_asked_says_why(self, qa):
         endpoint = make_endpoint(
