@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 from csp.constants import NONE, SELF
+from django.contrib.messages import constants as messages
 from dotenv import load_dotenv
 
 from vastdash.environment import Environment
@@ -147,6 +148,8 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+
+MESSAGE_TAGS = {messages.ERROR: "danger"}  # as Tabler calls it
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

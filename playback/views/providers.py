@@ -59,13 +59,19 @@ def _page(
     return render(request, "playback/provider.html", context, status=status)
 
 
+@transaction.atomic
 def provider_reset(request: HttpRequest, name: str) -> HttpResponse:
     """Back to the numbers this product ships, of the profile set that was asked for."""
-    provider = get_object_or_404(Provider, name=name)
+    provider = get_object_or_404(Provider.objects.select_for_update(), name=name)
     profile_set = request.POST.get("profile_set", "")
     if profile_set not in PROFILE_SETS or provider.name not in PROFILE_SETS[profile_set]:
         messages.error(
             request, f"There is no shipped profile set named “{profile_set}” for {provider.title}."
+        )
+        return redirect("provider", provider.name)
+    if request.POST.get(FIELD, "") != version_of(provider.playback):
+        messages.error(
+            request, "Not reset: somebody saved another edit since you opened this page. It is below."
         )
         return redirect("provider", provider.name)
     _save(provider, shipped(provider.name, profile_set), request.user)

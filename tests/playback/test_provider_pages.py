@@ -26,6 +26,12 @@ def rule(event: str, probability: object = 0.5, lo: object = 0, hi: object = 5, 
     return {"event": event, "probability": probability, "min_offset_sec": lo, "max_offset_sec": hi, **more}
 
 
+def reset(client, profile_set: str, **more: str):
+    """Presses the button of the page as it stands now."""
+    data = {"version": client.get(address()).context["version"], "profile_set": profile_set}
+    return client.post(reverse("provider-reset", args=["yandex"]), data | more, follow=True)
+
+
 def stored() -> dict:
     return Provider.objects.get(name="yandex").playback
 
@@ -134,9 +140,20 @@ def test_of_two_edits_of_one_version_the_second_is_refused_and_kept_in_the_form(
 
 def test_a_reset_meanwhile_is_another_edit(ad_ops, yandex):
     opened = level_form([rule("start")]) | {"version": ad_ops.get(address()).context["version"]}
-    ad_ops.post(reverse("provider-reset", args=["yandex"]), {"profile_set": "legacy"})
+    reset(ad_ops, "legacy")
     assert ad_ops.post(address(), opened).status_code == 409
     assert stored() == shipped("yandex", "legacy")
+
+
+def test_an_edit_that_a_reset_has_not_seen_is_kept_and_shown(ad_ops, yandex):
+    seen = ad_ops.get(address()).context["version"]
+    save(ad_ops, address(), level_form([rule("start")]))
+    answer = reset(ad_ops, "legacy", version=seen)
+    assert answer.redirect_chain == [(address(), 302)]
+    assert (
+        '"alert alert-danger" role="status">Not reset: somebody saved another edit' in answer.content.decode()
+    )
+    assert [row["event"] for row in stored()["rules"]] == ["start"]
 
 
 def test_the_order_of_the_rules_is_the_order_of_the_page(ad_ops, yandex):
@@ -242,9 +259,7 @@ def test_an_empty_form_is_refused_and_not_taken_for_a_first_look(ad_ops, yandex)
 def test_a_reset_gives_the_shipped_numbers_of_that_set(ad_ops, yandex, profile_set):
     yandex.playback = {"mode": "real", "rules": [rule("complete", 1.0)]}
     yandex.save()
-    answer = ad_ops.post(
-        reverse("provider-reset", args=["yandex"]), {"profile_set": profile_set}, follow=True
-    )
+    answer = reset(ad_ops, profile_set)
     assert f"back to the shipped set “{profile_set}”" in answer.content.decode()
     partial = to_partial(stored())
     assert list(partial) == ["interruption_rules"]
@@ -256,9 +271,7 @@ def test_a_reset_gives_the_shipped_numbers_of_that_set(ad_ops, yandex, profile_s
 def test_a_reset_to_a_set_that_does_not_ship_changes_nothing_and_says_so(ad_ops, yandex, profile_set):
     yandex.playback = {"mode": "real"}
     yandex.save()
-    answer = ad_ops.post(
-        reverse("provider-reset", args=["yandex"]), {"profile_set": profile_set}, follow=True
-    )
+    answer = reset(ad_ops, profile_set)
     assert "There is no shipped profile set named" in answer.content.decode()
     assert stored() == {"mode": "real"}
 
