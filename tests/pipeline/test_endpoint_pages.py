@@ -360,9 +360,10 @@ class TestPages:
         assert answer["request"]["app"]["name"] == "Night TV"
         assert any("tmax" in notice["text"] for notice in answer["notices"])
 
-    def test_a_closed_endpoint_can_be_tried_but_its_record_is_closed(self, qa):
+    def test_a_closed_endpoint_can_be_tried_and_says_what_players_get(self, qa):
         endpoint = make_endpoint(is_open=False)
         page = qa.get(at(endpoint, "endpoint-try"), {"query": "w=1920"}).content.decode()
+        assert "Players get status 404 and no ad. Were it open:" in page
         assert "status 200" in page
         assert "/debug" not in page
 
