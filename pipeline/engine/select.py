@@ -189,13 +189,14 @@ def left_over(
     `rule` names the row of a receiver that wanted one ad where the strategy did not.
     """
     code = "NOT_HIGHEST_RANKED" if single else "POD_FULL"
-    reason = (
-        f"a bid ranked higher was served alone{f' ({rule})' if rule else ''}"
-        if single
-        else f"all {limit} places of the pod went to higher ranks"
-    )
+    if single:
+        reason = f"a bid ranked higher was served alone{f' ({rule})' if rule else ''}"
+    elif limit == 1:
+        reason = "the only place of the pod went to a higher rank"
+    else:
+        reason = f"all {limit} places of the pod went to higher ranks"
     rejected = [reject(bid, code, reason) for bid in bids]
     if single or not rejected:
         return rejected, []
-    text = f"the pod holds {limit} ads; {len(rejected)} more could have been served"
+    text = f"the pod holds {limit} ad{'s' if limit > 1 else ''}; {len(rejected)} more could have been served"
     return rejected, [Notice("POD_TRUNCATED", "", text)]

@@ -24,6 +24,21 @@ def test_case_2_top_n_serves_by_price_and_numbers_the_pod():
     assert [item.sequence for item in built.result.selected] == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("places", "why", "told"),
+    [
+        (1, "the only place of the pod went to a higher rank", "the pod holds 1 ad; 2 more"),
+        (2, "all 2 places of the pod went to higher ranks", "the pod holds 2 ads; 1 more"),
+    ],
+)
+def test_who_found_no_place_is_told_of_how_many(places, why, told):
+    result = Built(*THREE, config=cfg0(max_ads_in_pod=places)).result
+    assert {bid.text for bid in result.rejected} == {why}
+    assert [notice.text.startswith(told) for notice in result.warnings if notice.code == "POD_TRUNCATED"] == [
+        True
+    ]
+
+
 def test_case_4_single_serves_only_the_best():
     built = Built(*THREE, config=cfg0(selection_strategy="SINGLE"))
     assert (built.ids, built.sequences) == (["ten"], [None])
