@@ -10,11 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from pipeline.builds import decisions
 from pipeline.endpoint.counts import last_day, with_today
 from pipeline.endpoint.tags import MACROS, tags
-from pipeline.engine import PARAMETERS
+from pipeline.engine import PARAMETERS, build_vast_from_bid_response
 from pipeline.models import Endpoint, EndpointRequest, EndpointTraffic, Outcome, Source, Upload
-from tests.pipeline.responses import bid, body
+from tests.pipeline.responses import bid, body, inline
 from tests.pipeline.settings_forms import (
     make_endpoint,
     make_profile,
@@ -359,6 +360,24 @@ class TestPages:
         assert answer["request"]["imp"][0]["video"]["w"] == 1920
         assert answer["request"]["app"]["name"] == "Night TV"
         assert any("tmax" in notice["text"] for notice in answer["notices"])
+
+    def test_a_setting_of_the_tag_that_is_not_used_is_named(self, qa):
+        page = qa.get(at(make_endpoint(), "endpoint-try"), {"query": "receiver=zzz"}).content.decode()
+        assert "receiver is &#x27;zzz&#x27;, but must be one of" in page
+
+    def test_what_was_remarked_on_the_bids_is_told_but_not_their_rejection_again(self, qa):
+        priced = inline().replace(
+            "<AdServingId>", '<Pricing model="CPM" currency="USD">9.50</Pricing><AdServingId>'
+        )
+        seats = [bid("kept", adm=priced), bid("free", price=0)]
+        endpoint = make_endpoint(canned=Upload.keep(body(*seats)), records_requests=True)
+        tried = qa.get(at(endpoint, "endpoint-try"), {"query": "w=1"}).content.decode()
+        result = decisions(build_vast_from_bid_response(None, body(*seats), None))
+        row = make_request(endpoint, result=result)
+        opened = qa.get(reverse("endpoint-request", args=[endpoint.public_id, row.pk])).content.decode()
+        for page in (tried, opened):
+            assert "FIELD_COLLISION" in page
+            assert page.count("BID_PRICE_NOT_POSITIVE") == 1
 
     def test_a_closed_endpoint_can_be_tried_and_says_what_players_get(self, qa):
         endpoint = make_endpoint(is_open=False)
