@@ -191,7 +191,10 @@ def _variant(publisher: Publisher | None, profile: Mapping[str, Any], wanted: Se
     # What a tag spells wrong must not hide what the profile says.
     stated = {key: value for key, value in wanted if alone.provenance.get(key) == "profile"}
     both = merged(account_of(publisher), {**profile, **stated})
-    wrong = merge_config(profile={key: value for key, value in wanted if key not in stated}).notices
+    wrong = tuple(
+        notice._replace(text=f"{REQUEST_LAYER}: {notice.text.partition(': ')[2]}")
+        for notice in merge_config(profile={key: value for key, value in wanted if key not in stated}).notices
+    )
     return both._replace(
         notices=both.notices + wrong, provenance={**both.provenance, **dict.fromkeys(stated, REQUEST_LAYER)}
     )

@@ -363,7 +363,7 @@ class TestPages:
 
     def test_a_setting_of_the_tag_that_is_not_used_is_named(self, qa):
         page = qa.get(at(make_endpoint(), "endpoint-try"), {"query": "receiver=zzz"}).content.decode()
-        assert "receiver is &#x27;zzz&#x27;, but must be one of" in page
+        assert "request: receiver is &#x27;zzz&#x27;, but must be one of" in page
 
     def test_what_was_remarked_on_the_bids_is_told_but_not_their_rejection_again(self, qa):
         priced = inline().replace(
