@@ -62,6 +62,9 @@ document.addEventListener("DOMContentLoaded", () => {
     sessionStorage.removeItem(KEPT);
   }
   if (!kept.signedOut || kept.page !== PAGE || kept.person !== person()) return;
-  formsHere().forEach((form, place) => { if (kept.forms[place]) putBack(form, kept.forms[place]); });
-  document.getElementById("typed-back").hidden = false;
+  formsHere().forEach((form, place) => {
+    if (!kept.forms[place]) return;
+    putBack(form, kept.forms[place]);
+    document.getElementById("typed-back").hidden = false;
+  });
 });

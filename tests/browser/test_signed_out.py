@@ -96,6 +96,20 @@ def test_nobody_else_finds_what_was_typed(visit: Visit, server: Server):
     assert "a secret of qa" not in str(page.evaluate("() => Object.values(sessionStorage)"))
 
 
+def test_what_was_typed_about_something_that_is_gone_is_not_said_to_be_back(visit: Visit, server: Server):
+    page, other = visit("adops", answers=(404,)), visit("adops")
+    make_receiver(page, server, "gone-meanwhile", "Gone meanwhile")
+    other.goto(f"{server.url}/receivers/gone-meanwhile/delete/")
+    other.get_by_role("button", name="Delete").click()
+    expect(other.locator(".alert-success")).to_be_visible()
+    sign_out_behind_its_back(page)
+    page.locator("[name=max_ads_in_pod]").fill("3")
+    come_back(page, server, "adops")
+    expect(page.get_by_text("what it named has been deleted")).to_be_visible()
+    page.wait_for_load_state()
+    expect(told_that_it_is_back(page)).to_be_hidden()
+
+
 def test_who_leaves_a_form_for_another_page_leaves_it(visit: Visit, server: Server):
     page = visit("qa")
     page.goto(f"{server.url}/builds/new/")
