@@ -75,6 +75,8 @@ function localTimes(scope) {
 document.addEventListener("DOMContentLoaded", () => {
   labelTheme();
   localTimes(document);
+  // On a phone the menu is wider than the screen: where one is must be seen in it.
+  document.querySelector(".main-nav .active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 });
 document.addEventListener("htmx:afterSettle", (event) => localTimes(event.target));
 

@@ -103,6 +103,16 @@ def test_the_theme_follows_the_system_until_the_switch_decides_and_is_remembered
     expect(switch).to_have_accessible_name("Theme: dark")
 
 
+@pytest.mark.parametrize("section", ["Builds", "Publishers"])
+def test_the_menu_of_a_phone_shows_where_one_is(visit: Visit, server: Server, section: str):
+    page = visit("adops", viewport=PHONE)
+    page.goto(f"{server.url}/{section.lower()}/")
+    expect(page.get_by_role("navigation", name="Main").get_by_role("link", name=section)).to_be_in_viewport(
+        ratio=1
+    )
+    assert page.evaluate("() => scrollY") == 0
+
+
 def test_the_first_tab_offers_to_skip_to_the_content(visit: Visit, server: Server):
     page = visit("qa")
     page.goto(f"{server.url}/builds/")
