@@ -111,6 +111,8 @@ def refuse(request: HttpRequest, action: roles.Action | None) -> HttpResponse:
 
 def _not_taken(request: HttpRequest, methods: str) -> HttpResponse:
     """405 with the methods that this address of the API takes (RFC 9110 §15.5.6)."""
+    if "GET" in methods.split(", "):
+        methods += ", HEAD"
     answer = problem(405, "Method not allowed", f"{request.method} is not taken here; what is: {methods}.")
     answer["Allow"] = methods
     return answer

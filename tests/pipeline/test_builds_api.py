@@ -190,7 +190,7 @@ def test_a_method_nobody_offers_is_a_405_that_names_those_there_are(viewer, meth
     answer = viewer.generic(method, ADDRESS)
     assert answer.status_code == 405
     assert answer["Content-Type"] == "application/problem+json"
-    assert set(answer["Allow"].split(", ")) == {"GET", "POST"}
+    assert set(answer["Allow"].split(", ")) == {"GET", "HEAD", "POST"}
     assert "GET" in problem(answer, 405)["detail"]
 
 
