@@ -18,6 +18,7 @@ from vast.durations import parse_offset, read_duration
 from vast.edit import children, first_child
 from vast.errors import VastError
 from vast.events import TRACKING_EVENTS
+from vast.known import Known
 
 Severity = Literal["error", "warning", "info"]
 
@@ -74,6 +75,15 @@ class _Paths(dict[Element, str]):
         return self[element]
 
 
+def _meant(event: str) -> str:
+    close = difflib.get_close_matches(event, TRACKING_EVENTS, 1, 0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+# Unknown event -> the question which one was meant: what is wrong in one ad is wrong in all of its bidder's.
+_MEANT = Known(_meant)
+
+
 def _tracking(element: Element) -> Iterator[_Raw]:
     event = element.get("event")
     if event is None or not event.strip():
@@ -84,9 +94,7 @@ def _tracking(element: Element) -> Iterator[_Raw]:
             "VAST 4.2 §3.14.1",
         )
     elif event.strip() not in TRACKING_EVENTS:
-        close = difflib.get_close_matches(event.strip(), TRACKING_EVENTS, 1, 0.6)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        text = f"no VAST version knows the event {event.strip()[:40]!r}, so it never fires{hint}"
+        text = f"no VAST version knows the event {event.strip()[:40]!r}, so it never fires{_MEANT[event.strip()]}"
         yield "tracking-event-unknown", "error", text, "VAST 4.2 §3.14.1"
 
 
