@@ -1,6 +1,5 @@
 """What a build's page shows, for the page and for the API."""
 
-import json
 from typing import Any
 
 from pipeline.build_page.comparison import Comparison, comparison
@@ -43,15 +42,6 @@ def document_of(build: Build, first: int = 1, around: int | None = None) -> Mark
 def strip_of(build: Build) -> Strip:
     """The build's pod to scale, within the time of its request where that states one."""
     selected = build.result["selected"]
-    return strip(
-        selected, build.vast, pod_limit_ms(_request(build), frozenset(bid["imp_id"] for bid in selected))
-    )
-
-
-def _request(build: Build) -> dict[str, Any]:
-    # Read once already when it was built; what only a tolerant reader takes states no time of a pod here.
-    try:
-        request = json.loads(build.request.body) if build.request else {}
-    except (ValueError, RecursionError):
-        return {}
-    return request if isinstance(request, dict) else {}
+    request = build.request.body if build.request else None
+    answered = frozenset(bid["imp_id"] for bid in selected)
+    return strip(selected, build.vast, pod_limit_ms(request, answered))

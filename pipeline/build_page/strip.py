@@ -4,6 +4,8 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pipeline.engine.reading import Source
+from pipeline.engine.request import read_limits, read_request
 from vast.durations import format_duration
 from vast.errors import VastError
 from vast.playback import read_playback
@@ -129,16 +131,8 @@ def _durations(vast: str, selected: Sequence[Mapping[str, Any]]) -> list[int | N
     ]
 
 
-def pod_limit_ms(request: Mapping[str, Any], imp_ids: frozenset[str]) -> int | None:
-    """``poddur`` (OpenRTB 2.6 §3.2.7) of the impressions that were answered, in ms; None unless they state one."""
-    stated = {
-        value
-        for imp in request.get("imp") or ()
-        if isinstance(imp, Mapping)
-        and imp.get("id") in imp_ids
-        and isinstance(imp.get("video"), Mapping)
-        and isinstance(value := imp["video"].get("poddur"), int)
-        and not isinstance(value, bool)
-        and value > 0
-    }
+def pod_limit_ms(request: Source, imp_ids: frozenset[str]) -> int | None:
+    """``poddur`` of the impressions that were answered as the engine reads it, in ms; None unless they state one."""
+    imps = read_limits(read_request(request)).imps
+    stated = {imps[imp_id].poddur for imp_id in imp_ids if imp_id in imps} - {None}
     return stated.pop() * 1000 if len(stated) == 1 else None

@@ -89,13 +89,28 @@ def test_the_pods_time_comes_from_the_request_of_the_build(qa):
         ([], None),
         (None, None),
         ("x", None),
+        (5, None),
         ([{"id": "1"}], None),
+        ([{"id": []}], None),
         ([{"id": "1", "video": {"poddur": "60"}}], None),
         ([{"id": "1", "video": {"poddur": True}}], None),
-        ([{"id": "2", "video": {"poddur": 60}}], None),
-        ([{"id": "1", "video": {"poddur": 60}}, {"id": "2", "video": {"poddur": 30}}], 60_000),
-        ([{"id": "1", "video": {"poddur": 60}}, {"id": "1", "video": {"poddur": 30}}], None),
+        ([{"id": "1", "video": {"poddur": 10**400}}], None),
+        ([{"id": "3", "video": {"poddur": 60}}], None),
+        ([{"id": 1, "video": {"poddur": 60.0}}], 60_000),
+        ([{"id": "1", "audio": {"poddur": 60}}], 60_000),
+        ([{"id": "1", "video": {"poddur": 60}}, {"id": "3", "video": {"poddur": 30}}], 60_000),
+        ([{"id": "1", "video": {"poddur": 60}}, {"id": "2", "video": {"poddur": 30}}], None),
     ],
 )
-def test_only_one_plain_time_of_an_answered_impression_is_a_limit(imps, limit):
-    assert pod_limit_ms({"imp": imps}, frozenset({"1"})) == limit
+def test_only_one_time_of_the_answered_impressions_is_a_limit(imps, limit):
+    assert pod_limit_ms({"imp": imps}, frozenset({"1", "2"})) == limit
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "imps", [5, [{"id": []}], [{"id": "1", "video": {"poddur": 10**400}}]], ids=["number", "list", "huge"]
+)
+def test_a_build_of_a_request_that_is_hard_to_read_has_its_page(qa, imps):
+    qa.post("/builds/new/", {"response": body().decode(), "request": json.dumps({"imp": imps})})
+    build = Build.objects.get()
+    assert qa.get(f"/builds/{build.public_id}/").status_code == 200
