@@ -50,7 +50,7 @@ _SKELETON_CREATIVES = (
 
 
 class Unusable(Exception):
-    """No ad can be made of a bid; `code` and `text` say why. `skeleton` tells whether one may stand in."""
+    """No ad can be made of a bid; `code` and `text` say why."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)

@@ -343,9 +343,12 @@ IMPS = st.lists(
     ),
     max_size=3,
 )
+
+
 REQUESTS = st.fixed_dictionaries({"imp": IMPS | JSON}, optional={"badv": JSON, "bcat": JSON, "cattax": JSON})
+# A length below zero is that of an ad whose markup cannot be used.
 LENGTHS = st.lists(
-    st.tuples(st.integers(0, 40), st.sampled_from(["1", "2"]), st.sampled_from([None, 0, 1, -1, 2, 9])),
+    st.tuples(st.integers(-9, 40), st.sampled_from(["1", "2"]), st.sampled_from([None, 0, 1, -1, 2, 9])),
     max_size=6,
 )
 
@@ -354,8 +357,11 @@ LENGTHS = st.lists(
 def test_whatever_a_request_asks_every_bid_has_one_fate_and_the_pod_keeps_its_limits(
     request, ads, receiver, skeleton
 ):
+    def markup(seconds):
+        return ad(seconds) if seconds > 0 else "no markup" if seconds else wrapper()
+
     bids = [
-        bid(f"b{n}", 9 - n, ad(seconds) if seconds else wrapper(), impid=impid, slotinpod=wish)
+        bid(f"b{n}", 9 - n, markup(seconds), impid=impid, slotinpod=wish, dur=max(-seconds, 0))
         for n, (seconds, impid, wish) in enumerate(ads)
     ]
     config = {
@@ -372,7 +378,7 @@ def test_whatever_a_request_asks_every_bid_has_one_fate_and_the_pod_keeps_its_li
         return
     limit = imps[0]["video"].get("poddur")
     if type(limit) is int and limit > 0:
-        assert sum(ads[item.bid.position][0] for item in result.selected) <= limit
+        assert sum(abs(ads[item.bid.position][0]) for item in result.selected) <= limit
     most = imps[0]["video"].get("maxseq")
     if type(most) is int and most > 0:
         assert len(result.selected) <= most
