@@ -73,6 +73,14 @@ class Build(models.Model):
             models.Index("created_by", "created_at", "id", name="build_by_maker"),
         )
 
+    @staticmethod
+    def large(relation: str = "") -> list[str]:
+        """The columns that may hold megabytes, as ``defer`` takes them, of builds or of a relation to them.
+
+        No list shows any of them.
+        """
+        return [f"{relation}__{name}" if relation else name for name in ("vast", "result", "findings")]
+
     def __str__(self) -> str:
         return f"{self.title} ({self.public_id})"
 

@@ -68,7 +68,7 @@ def list_sessions(
     request: HttpRequest, filters: Query[SessionFilters], before: str | None = None
 ) -> HttpResponse:
     """An unknown value of a filter is refused at its name."""
-    rows = Session.objects.select_related("build").defer("record")
+    rows = Session.objects.select_related("build").defer("record", *Build.large("build"))
     filtered = SessionFilter(filters.model_dump(exclude_none=True), queryset=rows)
     if not filtered.is_valid():
         fields = [{"field": name, "text": " ".join(texts)} for name, texts in filtered.form.errors.items()]

@@ -14,14 +14,15 @@ _ROWS = 8
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    sessions = Session.objects.select_related("build", "created_by")
+    sessions = Session.objects.select_related("build", "created_by").defer("record", *Build.large("build"))
+    builds = Build.objects.select_related("created_by").defer(*Build.large())
     return render(
         request,
         "home.html",
         {
             "running": sessions.filter(status="running").order_by("-created_at", "-id")[:_ROWS],
             "sessions": sessions.exclude(status="running").order_by("-created_at", "-id")[:_ROWS],
-            "builds": Build.objects.select_related("created_by").order_by("-created_at", "-id")[:_ROWS],
+            "builds": builds.order_by("-created_at", "-id")[:_ROWS],
         },
     )
 

@@ -127,7 +127,7 @@ def list_builds(
     request: HttpRequest, filters: Query[BuildFilters], before: str | None = None
 ) -> HttpResponse:
     """The filters are those of the page; an unknown value is refused at its name."""
-    rows = Build.objects.select_related("made_from").defer("vast", "result", "findings")
+    rows = Build.objects.select_related("made_from").defer(*Build.large(), *Build.large("made_from"))
     filtered = BuildFilter(filters.model_dump(exclude_none=True), queryset=rows)
     if not filtered.is_valid():
         faults = [{"field": field, "text": " ".join(texts)} for field, texts in filtered.errors.items()]

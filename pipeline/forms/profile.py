@@ -61,9 +61,7 @@ class LensForm(forms.Form):
         super().__init__(data, prefix="lens")
         del self.fields[without]
         newest = Build.objects.order_by("-created_at", "-id").values_list("pk", flat=True)[:_BUILDS]
-        self.fields["build"].queryset = Build.objects.filter(pk__in=list(newest)).defer(
-            "vast", "result", "findings"
-        )
+        self.fields["build"].queryset = Build.objects.filter(pk__in=list(newest)).defer(*Build.large())
         self.full_clean()
 
     def chosen(self, name: str) -> Any:

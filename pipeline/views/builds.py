@@ -23,7 +23,7 @@ SAMPLES = settings.BASE_DIR / "examples" / "bids"
 
 
 def build_list(request: HttpRequest) -> HttpResponse:
-    rows = Build.objects.select_related("created_by").defer("vast", "result", "findings", "config")
+    rows = Build.objects.select_related("created_by").defer(*Build.large(), "config")
     filtered = BuildFilter(request.GET, queryset=rows)
     page = Page(filtered.qs if filtered.is_valid() else rows.none(), request.GET.get("before"))
     return render(request, "pipeline/build_list.html", {"page": page, "filter": filtered})
