@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import FilteredRelation, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from pipeline.models import Endpoint, Outcome
@@ -82,11 +82,13 @@ class Traffic(NamedTuple):
 
 def with_today(endpoints: QuerySet[Endpoint], now: datetime) -> QuerySet[Endpoint]:
     """Endpoints with ``asked_today`` and ``filled_today``: requests since midnight UTC."""
-    today = Q(traffic__hour__gte=now.replace(hour=0, minute=0, second=0, microsecond=0))
-    filled = today & Q(traffic__outcome=Outcome.FILL)
-    return endpoints.annotate(
-        asked_today=Coalesce(Sum("traffic__requests", filter=today), 0),
-        filled_today=Coalesce(Sum("traffic__requests", filter=filled), 0),
+    # Other days are left out where rows are joined: to sum up conditionally would read all there ever were.
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = FilteredRelation("traffic", condition=Q(traffic__hour__gte=midnight))
+    filled = Q(today__outcome=Outcome.FILL)
+    return endpoints.annotate(today=today).annotate(
+        asked_today=Coalesce(Sum("today__requests"), 0),
+        filled_today=Coalesce(Sum("today__requests", filter=filled), 0),
     )
 
 

@@ -296,6 +296,10 @@ class TestTraffic:
         row = with_today(Endpoint.objects.all(), self.NOW).get()
         assert (row.asked_today, row.filled_today) == (4, 3)
 
+    def test_today_costs_nothing_for_the_days_before_it(self):
+        plan = with_today(Endpoint.objects.all(), self.NOW).explain()
+        assert "endpoint_id=? AND hour>?" in plan
+
 
 class TestPages:
     def test_the_list_shows_who_is_asked_and_how_well_it_fills(self, viewer):
