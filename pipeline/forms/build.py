@@ -36,7 +36,9 @@ class Choices(ReceiverFields):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.receiver_profile = ""
-        unset = {**merged().config.to_dict(), **OTHERWISE}
+        below = merged()
+        silent = {key: value for key, value in OTHERWISE.items() if below.provenance[key] == "default"}
+        unset = {**below.config.to_dict(), **silent}
         self.fields["receiver"].widget.choices = [
             ("", f"not set here ({unset['receiver']})"),
             *[(name, RECEIVER_LABELS.get(name, name)) for name in RECEIVERS],

@@ -53,6 +53,15 @@ def refused(answer, field: str) -> str:
     return text
 
 
+def test_the_form_says_what_applies_where_nothing_is_set(qa, settings):
+    address = reverse("build-new")
+    assert "not set here (TOP_N)" in qa.get(address).content.decode()
+    settings.RECEIVER_CONFIG = {"selection_strategy": "ALL"}
+    page = qa.get(address).content.decode()
+    assert "not set here (ALL)" in page
+    assert "not set here (TOP_N)" not in page
+
+
 def test_a_plain_upload_is_built_kept_and_shown_at_its_own_address(qa):
     build = built(hand_over(qa, body()))
     assert (build.title, build.receiver, build.no_ad, build.selected_count) == (
