@@ -25,7 +25,7 @@ def unpack(field: str, body: bytes, limit: int) -> bytes:
     if len(body) > limit:
         raise Refused(field, f"This is larger than the limit of {_size(limit)}.")
     if not body.strip():
-        raise Refused(field, "This is empty: a bid response in JSON is expected.")
+        raise Refused(field, "This is empty: an OpenRTB document in JSON is expected.")
     return body
 
 
@@ -39,7 +39,7 @@ def _gunzip(field: str, body: bytes, limit: int) -> bytes:
     if len(unpacked) <= limit and not unpacker.eof:
         raise Refused(field, "This gzip file is cut off before its end.")
     if unpacker.unused_data:
-        raise Refused(field, "This gzip file goes on after its end: pack the response as one.")
+        raise Refused(field, "This gzip file goes on after its end: pack it as one.")
     return unpacked
 
 

@@ -90,6 +90,12 @@ def test_remarks_go_to_standard_error_with_code_and_bid(file):
     assert any("broken" in line and line.split()[0].isupper() for line in err.splitlines())
 
 
+def test_a_remark_is_printed_as_the_engine_made_it(file):
+    _, err = run(file(response(bid("odd", price="1 : 2"), bid(), cur="A : B")))
+    assert "BID_PRICE_INVALID odd: bid 'odd' was rejected: the price is the text '1 : 2', not a number" in err
+    assert "CURRENCY_INVALID: the response's currency 'A : B'" in err
+
+
 def test_a_response_of_unusable_bids_prints_the_empty_document_and_says_why(file):
     out, err = run(file(response(bid(price=0))))
     assert read(out.encode()).ads == ()
@@ -121,6 +127,8 @@ def test_bad_options_are_named(file):
     assert failure(answer, "--receiver", "ROKU").startswith("receiver: there is no receiver named 'ROKU'")
     assert failure(answer, "--config", file(b"{", "c.json")).startswith("config: ")
     assert failure(answer, "--config", file(b"[]", "c.json")) == "config: a JSON object is expected"
+    assert failure(answer, "--config", file(b"[" * 100_000, "c.json")).startswith("config: ")
+    assert "a bid response" not in failure(answer, "--request", file(b" ", "q.json"))
     assert failure(answer, "--config", "nowhere.json").startswith("config: ")
 
 

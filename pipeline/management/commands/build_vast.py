@@ -19,10 +19,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "response", type=Path, help="bid response, JSON or gzipped JSON; - for standard input"
+            "response", type=Path, help="file with a bid response, JSON or gzipped JSON; - for standard input"
         )
-        parser.add_argument("--request", type=Path, help="the bid request it answers, JSON")
-        parser.add_argument("--config", type=Path, help="receiver configuration, JSON")
+        parser.add_argument("--request", type=Path, help="file with the bid request it answers, JSON")
+        parser.add_argument("--config", type=Path, help="file with a receiver configuration, JSON")
         parser.add_argument("--receiver", help=f"one of {', '.join(RECEIVERS)}; beats the configuration's")
         parser.add_argument("--debug", action="store_true", help="print the debug JSON instead of the VAST")
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError(f"{refusal.field}: {refusal.text}") from None
         for notice in (*result.errors, *result.warnings):
-            self.stderr.write(f"{notice.code} {notice.bid_id}: {notice.text}".replace(" : ", ": "))
+            self.stderr.write(f"{f'{notice.code} {notice.bid_id}'.rstrip()}: {notice.text}")
         if options["debug"]:
             self.stdout.write(json.dumps(result.to_debug(), indent=2, ensure_ascii=False))
         else:
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         if path:
             try:
                 config = json.loads(_read("config", path))
-            except (ValueError, Refused) as error:
+            except (ValueError, RecursionError, Refused) as error:
                 raise CommandError(f"config: {error}") from None
             if not isinstance(config, dict):
                 raise CommandError("config: a JSON object is expected")
