@@ -29,6 +29,15 @@ def run(*arguments: str) -> str:
         ),
         ("simulate_playback", ["Duration: 30.0s", "Quartiles: {1, 2, 3, 4}", "  7.500 s  firstQuartile"]),
         (
+            "replace_steps",
+            [
+                "served: bid-1 bid-2 bid-3",
+                "served: bid-1 bid-2\n",
+                "bid-3 RIVAL",
+                "end: <!-- example.com -->",
+            ],
+        ),
+        (
             "resolve_configuration",
             ["override   mode", "publisher  max_session_duration_sec", "mode: headless"],
         ),
