@@ -19,8 +19,9 @@ from pipeline.engine import (
     SelectionStrategy,
     VersionPolicy,
     build_vast_from_bid_response,
+    merge_config,
 )
-from pipeline.engine.config import ALIASES, KEY_ALIASES, PLACEMENT_KEYS
+from pipeline.engine.config import ALIASES, IGNORED_KEYS, KEY_ALIASES, PLACEMENT_KEYS
 from pipeline.engine.datum import AUTHORITIES
 from tests.pipeline.engine.adm import Built, bid, inl, response, wrapper
 from vast.document import VERSIONS
@@ -81,6 +82,13 @@ def test_every_other_spelling_is_listed():
         for name, alias in aliases.items()
     ]
     assert table("Settings", 1) == keys + values
+
+
+def test_every_key_of_another_server_that_is_ignored_is_listed():
+    [sentence] = re.findall(r"Left out with `CONFIG_KEY_IGNORED`.*?: (.*?)\.\n", TEXT, re.DOTALL)
+    assert named(sentence) == list(IGNORED_KEYS)
+    notices = merge_config(profile={"placement_rules": {"debug": True}}).notices
+    assert [notice.code for notice in notices] == ["CONFIG_VALUE_ADJUSTED"]
 
 
 WHAT = {"price": "pricing", "advertiser": "advertiser", "categories": "categories", "debug": "debug"}

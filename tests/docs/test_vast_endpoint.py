@@ -78,6 +78,16 @@ def test_every_notice_code_is_explained() -> None:
     assert explained == codes
 
 
+def test_every_code_of_an_auction_is_explained() -> None:
+    auction = (ROOT / "pipeline/engine/auction.py").read_text(encoding="utf-8")
+    codes = {f"AUCTION_{part}" for part in re.findall(r"_Failed\(\s*\"([A-Z_]+)\"", auction)}
+    for path in (ROOT / "pipeline/endpoint").glob("*.py"):
+        codes.update(re.findall(r"\bAUCTION_[A-Z_]+(?=\")", path.read_text(encoding="utf-8")))
+    assert len(codes) > 5
+    explained = re.findall(r"^\| `([A-Z_]+)` \|", section("Auctions"), re.MULTILINE)
+    assert sorted(explained) == sorted(codes)
+
+
 def test_the_defaults_are_the_ones_in_use() -> None:
     assert f"`{', '.join(DEFAULT_MIMES)}`" in TEXT
     assert f"`{', '.join(map(str, DEFAULT_PROTOCOLS))}`" in TEXT
