@@ -12,7 +12,6 @@ Context = Literal["request", "tracking", "error", "verification", "click"]
 Value = str | Sequence[str]
 
 UNKNOWN = "-1"
-WITHHELD = "-2"
 
 
 class Macro(NamedTuple):

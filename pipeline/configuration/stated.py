@@ -11,7 +11,7 @@ from pipeline.engine import Notice, merge_config
 PLACEMENTS = "placement_rules"
 _LAYER = "profile"
 # Remarks on a value or key that is used all the same, or knowingly left out.
-_HARMLESS = frozenset({"CONFIG_VALUE_ADJUSTED", "CONFIG_KEY_IGNORED", "ENFORCE_POD_NOT_APPLIED"})
+_HARMLESS = frozenset({"CONFIG_VALUE_ADJUSTED", "CONFIG_KEY_IGNORED"})
 
 
 class Fault(NamedTuple):
