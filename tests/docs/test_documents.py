@@ -4,9 +4,11 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from vastdash.environment import VARIABLES
 
@@ -48,6 +50,18 @@ def test_the_configuration_table_is_the_one_the_settings_read() -> None:
     assert rows == [(v.name, f"`{v.default}`" if v.default else "–", v.meaning) for v in VARIABLES]
 
 
+def test_every_library_the_project_needs_has_its_reason() -> None:
+    needs = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*needs["dependencies"], *needs["optional-dependencies"]["site"]]
+    section = ARCHITECTURE.partition("### Libraries")[2].lower()
+    told = {
+        name.split()[0]
+        for row in re.findall(r"^\| (.*?) \|", section, re.MULTILINE)
+        for name in row.split(", ")
+    }
+    assert {Requirement(line).name for line in wanted} <= told
+
+
 def test_the_library_example_runs_as_printed() -> None:
     [code] = blocks(README, "python")
     answer = subprocess.run(
@@ -63,7 +77,7 @@ def test_the_printed_commands_run(tmp_path: Path) -> None:
         words = shlex.split(line, comments=True)
         assert words[:2] == [".venv/bin/python", "manage.py"]
         arguments, _, target = " ".join(words[2:]).partition(" > ")
-        arguments = arguments.replace("pod.xml", str(tmp_path / "pod.xml"))
+        arguments = arguments.replace("ad.xml", str(tmp_path / "ad.xml"))
         command = [sys.executable, "manage.py", *arguments.split()]
         answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert answer.returncode == 0, answer.stderr
