@@ -4,6 +4,7 @@ from copy import copy
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +26,6 @@ from vastdash.version import FIELD, differences
 from vastdash.web import peer_of
 
 _FOLLOWED = ("receiver", "publisher", "canned")
-_SHOWN = 50
 # What a query holds as it is (RFC 3986 §3.4), and the signs of macros.
 _OF_A_QUERY = "%&=/?:@!$'()*+,;~[]{}|"
 
@@ -50,7 +50,9 @@ def endpoint_detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "canned_build": Build.objects.filter(response=endpoint.canned_id).order_by("-id").first(),
         "traffic": last_day(endpoint, timezone.now()),
         "effective": effective(account_of(publisher), endpoint.receiver.config),
-        "recorded": endpoint.recorded.defer("notices", "request", "result", "vast")[:_SHOWN],
+        "recorded": endpoint.recorded.defer("notices", "request", "result", "vast")[
+            : settings.ENDPOINT_RECORDED
+        ],
     }
     return render(request, "pipeline/endpoint.html", context)
 

@@ -320,6 +320,19 @@ class TestPages:
         with django_assert_max_num_queries(5):
             viewer.get(LIST)
 
+    def test_every_request_that_is_kept_can_be_opened(self, qa, settings):
+        settings.ENDPOINT_RECORDED = 60
+        endpoint = make_endpoint()
+        row = {
+            "endpoint": endpoint,
+            "at": timezone.now(),
+            "outcome": Outcome.FILL,
+            "status": 200,
+            "took_ms": 1,
+        }
+        EndpointRequest.objects.bulk_create([EndpointRequest(**row, notices=[], vast="") for _ in range(60)])
+        assert qa.get(at(endpoint)).content.decode().count("/requests/") == 60
+
     def test_the_page_shows_tag_traffic_and_settings_by_layer(self, viewer):
         endpoint = make_endpoint(
             make_profile(max_ads_in_pod=4), publisher=make_publisher(default_currency="CHF")
