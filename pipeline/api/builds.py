@@ -14,7 +14,7 @@ from pipeline.api.fields import Config, Document
 from pipeline.build_page.differences import Differences
 from pipeline.build_page.filters import BuildFilter
 from pipeline.build_page.page import comparison_of, strip_of
-from pipeline.build_page.side_by_side import markup_of, served_ad, side_by_side
+from pipeline.build_page.side_by_side import side_by_side
 from pipeline.build_page.verdict import rejected_by_code
 from pipeline.engine import RECEIVERS
 from pipeline.intake import Refused
@@ -164,8 +164,8 @@ def read_ad(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
     body = {
         "number": number,
         "bid": ad.bid,
-        "markup": markup_of(build, number).encode(errors="replace").decode(),
-        "served": served_ad(build, number),
+        "markup": ad.markup.encode(errors="replace").decode(),
+        "served": ad.served,
         "differences": ad.differences and _differences(ad.differences),
     }
     return JsonResponse(body)

@@ -20,14 +20,22 @@ ORIGINS = {
 
 
 class SideBySide(NamedTuple):
-    """``differences`` is None where the texts are too long to be compared line by line."""
+    """What the bid carried and what is served; ``differences`` is None where they are too long to be compared."""
 
     number: int
     bid: dict[str, Any]
     differences: Differences | None
     origin: str
-    bytes_in: int
-    bytes_out: int
+    markup: str
+    served: str
+
+    @property
+    def bytes_in(self) -> int:
+        return len(self.markup.encode(errors="replace"))
+
+    @property
+    def bytes_out(self) -> int:
+        return len(self.served.encode())
 
     @property
     def previous(self) -> int:
@@ -41,11 +49,11 @@ class SideBySide(NamedTuple):
 def side_by_side(build: Build, number: int) -> SideBySide:
     """The n-th served ad of a build, counted from 1. Raises IndexError when there is none."""
     bid = _selected(build, number)
-    adm, served = markup_of(build, number), served_ad(build, number)
-    left, right = readable(adm), readable(served)
+    markup, served = markup_of(build, number), served_ad(build, number)
+    left, right = readable(markup), readable(served)
     found = differences(left, right, blame_of(left, right, bid["edits"]))
     origin = ORIGINS.get(bid["origin"], "")
-    return SideBySide(number, bid, found, origin, len(adm.encode(errors="replace")), len(served.encode()))
+    return SideBySide(number, bid, found, origin, markup, served)
 
 
 def markup_of(build: Build, number: int) -> str:
