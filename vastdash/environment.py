@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 
@@ -25,7 +26,9 @@ VARIABLES = (
     Variable("VASTDASH_HTTPS", "0", "1 when served over HTTPS: secure cookies and HSTS"),
     Variable("VASTDASH_SECRET_KEY", "", "Signing key; generated once into the data folder when empty"),
     Variable("VASTDASH_DEBUG", "0", "1 shows Django's debug pages; never on a reachable host"),
-    Variable("VASTDASH_LOG_LEVEL", "INFO", "Least level that is logged"),
+    Variable(
+        "VASTDASH_LOG_LEVEL", "INFO", "Least level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL"
+    ),
     Variable("VASTDASH_UPLOAD_MAX_BYTES", "10000000", "Largest bid response accepted, after unpacking"),
     Variable("VASTDASH_REDIS_URL", "", "Redis for the channel layer; in-process when empty"),
     Variable("VASTDASH_PLAYBACK_MODE", "", "Mode that `auto` means: real or headless; real when empty"),
@@ -58,7 +61,17 @@ VARIABLES = (
 )
 
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _FALSE = {"", "0", "false", "no", "off"}
+
+
+def env_file(folder: Path, values: Mapping[str, str] = os.environ) -> Path:
+    """The file of variables: ``.env``, which need not be there, or the one that is named. Raises ``ValueError``."""
+    named = values.get("VASTDASH_ENV_FILE", "")
+    path = folder / (named or ".env")
+    if named and not path.exists():
+        raise ValueError(f"VASTDASH_ENV_FILE: there is no file {path}")
+    return path
 
 
 class Environment:
@@ -69,6 +82,12 @@ class Environment:
 
     def text(self, name: str) -> str:
         return self._values.get(name, "") or _BY_NAME[name].default
+
+    def choice(self, name: str, choices: Collection[str]) -> str:
+        text = self.text(name)
+        if text not in choices:
+            raise ValueError(f"{name} must be one of {', '.join(choices)}, not {text!r}")
+        return text
 
     def flag(self, name: str) -> bool:
         return self.text(name).strip().lower() not in _FALSE

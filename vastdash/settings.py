@@ -1,6 +1,5 @@
 """Settings of the site. What differs between installations comes from the variables in ``environment.py``."""
 
-import os
 import secrets
 from pathlib import Path
 
@@ -8,10 +7,10 @@ from csp.constants import NONE, SELF
 from django.contrib.messages import constants as messages
 from dotenv import load_dotenv
 
-from vastdash.environment import Environment
+from vastdash.environment import LOG_LEVELS, Environment, env_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-load_dotenv(BASE_DIR / os.environ.get("VASTDASH_ENV_FILE", ".env"))  # what is exported wins over the file
+load_dotenv(env_file(BASE_DIR))  # what is exported wins over the file
 env = Environment()
 
 DATA_DIR = (BASE_DIR / env.text("VASTDASH_DATA_DIR")).resolve()
@@ -209,7 +208,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "vastdash.logs.formatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["console"], "level": env.text("VASTDASH_LOG_LEVEL")},
+    "root": {"handlers": ["console"], "level": env.choice("VASTDASH_LOG_LEVEL", LOG_LEVELS)},
     "loggers": {
         # One line a request comes from django-structlog; the servers' own access lines would double it.
         "uvicorn.access": {"level": "WARNING"},

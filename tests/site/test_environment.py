@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vastdash.environment import VARIABLES, Environment
+from vastdash.environment import LOG_LEVELS, VARIABLES, Environment, env_file
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -64,6 +64,21 @@ def test_names_are_a_list_without_blanks():
 def test_a_number_that_is_none_is_blamed_by_name():
     with pytest.raises(ValueError, match="VASTDASH_PORT must be a whole number, not 'http'"):
         Environment({"VASTDASH_PORT": "http"}).number("VASTDASH_PORT")
+
+
+def test_a_choice_that_is_none_is_blamed_by_name():
+    levels = Environment({"VASTDASH_LOG_LEVEL": "LOUD"})
+    with pytest.raises(ValueError, match=r"VASTDASH_LOG_LEVEL must be one of DEBUG, .*, not 'LOUD'"):
+        levels.choice("VASTDASH_LOG_LEVEL", LOG_LEVELS)
+    assert Environment({}).choice("VASTDASH_LOG_LEVEL", LOG_LEVELS) == "INFO"
+
+
+def test_a_file_of_variables_that_is_named_must_be_there(tmp_path):
+    assert env_file(tmp_path, {}) == tmp_path / ".env"
+    with pytest.raises(ValueError, match=r"VASTDASH_ENV_FILE: there is no file .*mine"):
+        env_file(tmp_path, {"VASTDASH_ENV_FILE": "mine"})
+    (tmp_path / "mine").touch()
+    assert env_file(tmp_path, {"VASTDASH_ENV_FILE": "mine"}) == tmp_path / "mine"
 
 
 def test_a_variable_the_table_does_not_name_cannot_be_read():
