@@ -147,6 +147,6 @@ async def _leave(endpoint: OpenEndpoint) -> None:
 
 
 def _version() -> Stamp:
-    """Differs whenever a row was added, changed or deleted; costs the same for few rows and many."""
+    """Differs whenever a row was added, changed or deleted; one query a table, whatever it holds."""
     counted = (model.objects.aggregate(rows=Count("pk"), last=Max("updated_at")) for model in ROWS)
     return tuple((found["rows"], found["last"]) for found in counted)
