@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,7 +63,12 @@ VARIABLES = (
 
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_FALSE = {"", "0", "false", "no", "off"}
+_FLAGS = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
+PLAYBACK_MODES = ("", "real", "headless")
+HIGHEST_PORT = 65535
 
 
 def env_file(folder: Path, values: Mapping[str, str] = os.environ) -> Path:
@@ -86,18 +92,24 @@ class Environment:
     def choice(self, name: str, choices: Collection[str]) -> str:
         text = self.text(name)
         if text not in choices:
-            raise ValueError(f"{name} must be one of {', '.join(choices)}, not {text!r}")
+            raise ValueError(f"{name} must be one of {', '.join(filter(None, choices))}, not {text!r}")
         return text
 
     def flag(self, name: str) -> bool:
-        return self.text(name).strip().lower() not in _FALSE
-
-    def number(self, name: str) -> int:
         text = self.text(name)
         try:
-            return int(text)
-        except ValueError:
-            raise ValueError(f"{name} must be a whole number, not {text!r}") from None
+            return _FLAGS[text.strip().lower()]
+        except KeyError:
+            raise ValueError(f"{name} must be 1 or 0, not {text!r}") from None
+
+    def number(self, name: str, least: int = 0, most: int | None = None) -> int:
+        """A whole number within these bounds, both included."""
+        text = self.text(name)
+        wanted = f"from {least} to {most}" if most is not None else f"of {least} or more"
+        number = int(text) if re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", text) else None
+        if number is None or number < least or (most is not None and number > most):
+            raise ValueError(f"{name} must be a whole number {wanted}, not {text!r}")
+        return number
 
     def names(self, name: str) -> list[str]:
         return [part.strip() for part in self.text(name).split(",") if part.strip()]

@@ -7,7 +7,7 @@ from csp.constants import NONE, SELF
 from django.contrib.messages import constants as messages
 from dotenv import load_dotenv
 
-from vastdash.environment import LOG_LEVELS, Environment, env_file
+from vastdash.environment import HIGHEST_PORT, LOG_LEVELS, PLAYBACK_MODES, Environment, env_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_dotenv(env_file(BASE_DIR))  # what is exported wins over the file
@@ -190,18 +190,18 @@ TRUSTED_PROXIES = env.names("VASTDASH_TRUSTED_PROXIES")
 ENDPOINT_RATE = env.number("VASTDASH_ENDPOINT_RATE")
 ENDPOINT_RECORDED = env.number("VASTDASH_ENDPOINT_RECORDED")
 
-UPLOAD_MAX_BYTES = env.number("VASTDASH_UPLOAD_MAX_BYTES")
+UPLOAD_MAX_BYTES = env.number("VASTDASH_UPLOAD_MAX_BYTES", least=1)
 # Whole bodies are limited in front of Django (limits.py), uploads at their field (pipeline/intake.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
 # Where sessions run: a class with the public methods of this one. A worker elsewhere is another such class.
 SESSION_RUNNER = "playback.live.runner.Runner"
 RUNNING_SESSIONS_MAX = env.number("VASTDASH_RUNNING_SESSIONS_MAX")
-PLAYBACK_MODE = env.text("VASTDASH_PLAYBACK_MODE")
+PLAYBACK_MODE = env.choice("VASTDASH_PLAYBACK_MODE", PLAYBACK_MODES)
 SESSION_PERSISTENCE = env.flag("VASTDASH_SESSION_PERSISTENCE")
 MEDIA_HOSTS = env.names("VASTDASH_MEDIA_HOSTS")
 SERVE_HOST = env.text("VASTDASH_HOST")
-SERVE_PORT = env.number("VASTDASH_PORT")
+SERVE_PORT = env.number("VASTDASH_PORT", most=HIGHEST_PORT)
 
 LOGGING = {
     "version": 1,

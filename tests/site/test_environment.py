@@ -61,9 +61,23 @@ def test_names_are_a_list_without_blanks():
     ]
 
 
-def test_a_number_that_is_none_is_blamed_by_name():
-    with pytest.raises(ValueError, match="VASTDASH_PORT must be a whole number, not 'http'"):
-        Environment({"VASTDASH_PORT": "http"}).number("VASTDASH_PORT")
+@pytest.mark.parametrize("text", ["maybe", "2", "on off", "-1"])
+def test_a_switch_that_is_neither_is_blamed_by_name(text):
+    with pytest.raises(ValueError, match=f"VASTDASH_HTTPS must be 1 or 0, not '{text}'"):
+        Environment({"VASTDASH_HTTPS": text}).flag("VASTDASH_HTTPS")
+
+
+@pytest.mark.parametrize("text", ["http", "-1", "1.5", "1e3", "65536", "9" * 5000])
+def test_a_number_that_is_none_or_out_of_bounds_is_blamed_by_name(text):
+    with pytest.raises(ValueError, match="VASTDASH_PORT must be a whole number from 0 to 65535, not '"):
+        Environment({"VASTDASH_PORT": text}).number("VASTDASH_PORT", most=65535)
+
+
+def test_a_number_may_have_a_least_alone():
+    rate = Environment({"VASTDASH_ENDPOINT_RATE": " 0 "})
+    assert rate.number("VASTDASH_ENDPOINT_RATE") == 0
+    with pytest.raises(ValueError, match="VASTDASH_ENDPOINT_RATE must be a whole number of 1 or more"):
+        rate.number("VASTDASH_ENDPOINT_RATE", least=1)
 
 
 def test_a_choice_that_is_none_is_blamed_by_name():

@@ -67,7 +67,9 @@ def test_redis_is_a_setting(tmp_path):
 
 
 def test_a_wrong_value_stops_the_site_naming_the_variable(tmp_path):
-    with pytest.raises(RuntimeError, match="VASTDASH_PORT must be a whole number, not 'http'"):
+    with pytest.raises(
+        RuntimeError, match="VASTDASH_PORT must be a whole number from 0 to 65535, not 'http'"
+    ):
         settings_of(tmp_path, "SERVE_PORT", VASTDASH_PORT="http")
 
 
