@@ -33,6 +33,8 @@ def read_request(source: Source) -> Asked:
         return Asked()
     try:
         request = object_of(source, "bid request")
+        if "seatbid" in request and "imp" not in request:
+            raise Unreadable("IS_A_RESPONSE", "this is a bid response, not a bid request")
     except Unreadable as refused:
         return Asked(
             error=Notice("REQUEST_" + refused.code, "", refused.text + "; the bid request was not read")

@@ -160,6 +160,7 @@ def test_requests_tell_their_impressions_and_media():
     assert read_request({}).imp_ids is None
     assert [notice.code for notice in read_request({"imp": 5}).notices] == ["FIELD_TYPE"]
     assert read_request("[]").error.code == "REQUEST_NOT_AN_OBJECT"
+    assert read_request({"id": "r", "seatbid": []}).error.code == "REQUEST_IS_A_RESPONSE"
 
 
 JSON = st.recursive(
