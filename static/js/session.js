@@ -36,12 +36,11 @@ document.addEventListener("htmx:wsAfterMessage", () => {
   if (readsTheEnd) newest(document.querySelector(".log-scroll"));
 });
 // All is told again now and then; buttons that would stay the same stay under the hand that is about to press them.
-let told = "";
 document.addEventListener("htmx:wsBeforeMessage", event => {
-  const news = event.detail.message;
-  if (!news.includes('id="live-controls"')) return;
-  if (news === told) event.preventDefault();
-  told = news;
+  if (!event.detail.message.includes('id="live-controls"')) return;
+  const news = document.createElement("template");
+  news.innerHTML = event.detail.message;
+  if (news.content.firstElementChild?.isEqualNode(document.getElementById("live-controls"))) event.preventDefault();
 });
 
 // Buttons that are replaced leave the keyboard at the one in the same place: at Stop where it was at Stop.

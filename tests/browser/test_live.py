@@ -156,10 +156,29 @@ def test_the_log_shows_what_is_new_unless_its_reader_scrolled_back(visit: Visit,
 
 def test_buttons_that_are_told_again_unchanged_are_not_replaced(running: tuple[Page, str]):
     page, _ = running
-    told_twice = """() => ["one", "one", "another"].map(state => !document.dispatchEvent(
-        new CustomEvent("htmx:wsBeforeMessage",
-            {cancelable: true, detail: {message: `<div id="live-controls">${state}</div>`}})))"""
-    assert page.evaluate(told_twice) == [False, True, False]
+    replaced = page.locator("#live-controls").evaluate(
+        """node => [node.outerHTML, node.outerHTML.replace("Pause", "Resume")].map(news => document.dispatchEvent(
+            new CustomEvent("htmx:wsBeforeMessage", {cancelable: true, detail: {message: news}})))"""
+    )
+    assert replaced == [False, True]
+
+
+# A property is no part of the markup: it tells whether a button is the one the page came with.
+MARKS_THE_BUTTONS = """document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("#live-controls button").forEach(button => { button.isOfThePage = true; });
+});
+document.addEventListener("htmx:wsBeforeMessage", event => {
+    if (event.detail.message.includes("live-controls")) requestAnimationFrame(() => { document.told = true; });
+});"""
+
+
+def test_the_first_news_leave_the_buttons_that_the_page_came_with(running: tuple[Page, str]):
+    page, _ = running
+    page.add_init_script(MARKS_THE_BUTTONS)
+    page.reload()
+    page.wait_for_function("() => document.told")
+    are_of_the_page = "buttons => buttons.map(button => button.isOfThePage)"
+    assert page.locator("#live-controls button").evaluate_all(are_of_the_page) == [True, True]
 
 
 def test_a_keyboard_at_stop_is_at_stop_again_when_the_buttons_are_replaced(running: tuple[Page, str]):

@@ -125,8 +125,8 @@ def test_the_first_tab_offers_to_skip_to_the_content(visit: Visit, server: Serve
     assert page.evaluate("() => Boolean(document.activeElement.closest('main'))")
 
 
-# What a socket brings first replaces the parts of the page it is about, its controls last.
-MARKS_THE_FIRST_NEWS = """document.addEventListener("htmx:wsAfterMessage", event => {
+# What a socket brings first replaces the parts of the page it is about; the controls, told last, stay when unchanged.
+MARKS_THE_FIRST_NEWS = """document.addEventListener("htmx:wsBeforeMessage", event => {
     if (event.detail.message.includes("live-controls")) document.documentElement.dataset.told = "";
 });"""
 
