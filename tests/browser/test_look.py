@@ -177,3 +177,21 @@ def test_a_whole_job_is_done_without_a_mouse(visit: Visit, server: Server):
     page.get_by_role("button", name="Stop").focus()
     page.keyboard.press("Space")
     expect(page.get_by_test_id("status")).to_contain_text("closed: stopped")
+
+
+def test_on_a_phone_a_list_begins_with_its_rows_and_shows_its_filters_on_demand(
+    visit: Visit, server: Server, stocked: list[Place]
+):
+    page = visit("qa", viewport=PHONE)
+    for path in ("builds", "sessions"):
+        page.goto(f"{server.url}/{path}/")
+        button = page.get_by_role("button", name="Filter", exact=True)
+        expect(button).to_be_hidden()
+        expect(page.locator("tbody tr").first).to_be_in_viewport()
+        page.get_by_label("Filters", exact=True).check()
+        expect(button).to_be_visible()
+        page.goto(f"{server.url}/{path}/?before=9")
+        expect(page.get_by_label("Filters", exact=True)).to_be_checked()
+    page.set_viewport_size(DESK)
+    expect(page.get_by_label("Filters", exact=True)).to_be_hidden()
+    expect(page.get_by_role("button", name="Filter", exact=True)).to_be_visible()
