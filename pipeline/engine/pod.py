@@ -122,11 +122,9 @@ class Accounts:
                 "POD_SLOT_TAKEN", f"impression {imp.id[:40]!r} is one slot, and a higher rank took it"
             )
         if imp.maxseq is not None and self._ads[account] >= imp.maxseq:
-            return Refusal("POD_MAXSEQ", f"all {imp.maxseq} ads that maxseq allows went to higher ranks")
+            return Refusal("POD_MAXSEQ", _went("ad", imp.maxseq, "that maxseq allows"))
         if imp.poddur is not None and self._seconds[account] >= imp.poddur:
-            return Refusal(
-                "POD_DURATION_EXCEEDED", f"all {imp.poddur} seconds of poddur went to higher ranks"
-            )
+            return Refusal("POD_DURATION_EXCEEDED", _went("second", imp.poddur, "of poddur"))
         return None
 
     def refusal(self, bid: Bid, seconds: int) -> Refusal | None:
@@ -185,6 +183,12 @@ class Accounts:
         if seconds or imp.longest is None:
             return None
         return Notice("DURATION_ASSUMED", bid.id, _assumed(imp.longest))
+
+
+def _went(what: str, count: int, of: str) -> str:
+    if count == 1:
+        return f"the only {what} {of} went to a higher rank"
+    return f"all {count} {what}s {of} went to higher ranks"
 
 
 def _assumed(seconds: int) -> str:

@@ -345,6 +345,18 @@ IMPS = st.lists(
 )
 
 
+@pytest.mark.parametrize(
+    ("maxseq", "text"),
+    [
+        (1, "the only ad that maxseq allows went to a higher rank"),
+        (2, "all 2 ads that maxseq allows went to higher ranks"),
+    ],
+)
+def test_a_reason_speaks_of_one_ad_as_of_one(maxseq, text):
+    built = enforced(*[spot(str(price), price, 15) for price in (7, 8, 9)], request=one({"maxseq": maxseq}))
+    assert {row.text for row in built.result.rejected} == {text}
+
+
 REQUESTS = st.fixed_dictionaries({"imp": IMPS | JSON}, optional={"badv": JSON, "bcat": JSON, "cattax": JSON})
 # A length below zero is that of an ad whose markup cannot be used.
 LENGTHS = st.lists(
