@@ -33,8 +33,7 @@ def read_request(source: Source) -> Asked:
         return Asked()
     try:
         request = object_of(source, "bid request")
-        if "seatbid" in request and "imp" not in request:
-            raise Unreadable("IS_A_RESPONSE", "this is a bid response, not a bid request")
+        _check_kind(request)
     except Unreadable as refused:
         return Asked(
             error=Notice("REQUEST_" + refused.code, "", refused.text + "; the bid request was not read")
@@ -45,6 +44,11 @@ def read_request(source: Source) -> Asked:
         if imp_id := identifier(as_object(imp).get("id")):
             media[imp_id] = frozenset(name for name in _MEDIA if isinstance(imp.get(name), Mapping))
     return Asked(frozenset(media) if media else None, media, tuple(notices), None, request)
+
+
+def _check_kind(request: Json) -> None:
+    if "seatbid" in request and "imp" not in request:
+        raise Unreadable("IS_A_RESPONSE", "this is a bid response, not a bid request")
 
 
 class Floor(NamedTuple):
