@@ -29,6 +29,8 @@ _HEADERS = {
     "user-agent": "vastdash",
     "x-openrtb-version": "2.6",
 }
+_GZIP_BITS = 16 + zlib.MAX_WBITS
+_GZIP_BEGINS = b"\x1f\x8b"
 _MAX_REASON_BYTES = 1_000
 _SHOWN = 200
 
@@ -217,15 +219,31 @@ async def _body(response: httpx.Response, limit: int) -> bytes:
     return bytes(body)
 
 
-def _unpacking(response: httpx.Response) -> Callable[[bytes, int], bytes]:
+def _unpacking(response: httpx.Response) -> Callable[[bytes, int], bytes | bytearray]:
     """(a chunk as sent, room for how many bytes) -> the bytes in it."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding == "identity":
         return lambda chunk, _: chunk
-    if encoding == "gzip":
-        return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS).decompress
+    if encoding in ("gzip", "x-gzip"):  # RFC 9110 §8.4.1.3: the same
+        return _unzipping()
     text = f"the auction's answer is packed as {encoding[:_SHOWN]!r}, which was not asked for"
     raise _Failed("NOT_JSON", text, response.status_code)
+
+
+def _unzipping() -> Callable[[bytes, int], bytearray]:
+    """Members one after the other are one body (RFC 1952 §2.2); what follows them and is none is left out."""
+    member = zlib.decompressobj(_GZIP_BITS)
+
+    def unpack(chunk: bytes, room: int) -> bytearray:
+        nonlocal member
+        body = bytearray(member.decompress(chunk, room))
+        while member.eof and member.unused_data.startswith(_GZIP_BEGINS) and len(body) < room:
+            rest = member.unused_data
+            member = zlib.decompressobj(_GZIP_BITS)
+            body += member.decompress(rest, room - len(body))
+        return body
+
+    return unpack
 
 
 def _too_large(limit: int) -> _Failed:

@@ -235,6 +235,31 @@ async def test_an_answer_of_exactly_the_limit_is_taken():
         assert (await asked(reply, max_bytes=LIMIT)).response == body
 
 
+@pytest.mark.parametrize("cut", [1, 5, 30, 39, 41, 200])
+async def test_a_body_packed_in_several_members_is_one_body(cut):
+    body = b'{"id":"r1","seatbid":[]}'
+    members = gzip.compress(body[:10]) + gzip.compress(b"") + gzip.compress(body[10:])
+    sent = chunk(members[:cut]) + (chunk(members[cut:]) if members[cut:] else b"") + chunk(b"")
+    for encoding in ("gzip", "X-GZIP"):
+        head = {"content_length": None, "transfer_encoding": "chunked", "content_encoding": encoding}
+        assert (await asked(http(sent, **head))).response == body
+
+
+async def test_what_follows_the_last_member_is_no_body():
+    for rest in (b"\0" * 20, b"x", b"\x1f"):
+        answer = await asked(http(gzip.compress(b"{}") + rest, content_encoding="gzip"))
+        assert answer.response == b"{}"
+
+
+async def test_members_together_are_held_to_the_limit():
+    body = b'{"id":"' + b"x" * (LIMIT - 9) + b'"}'
+    for more, fits in ((b"", True), (b" ", False)):
+        members = b"".join(gzip.compress(part) for part in (body[:100], body[100:], more))
+        answer = await asked(http(members, content_encoding="gzip"), max_bytes=LIMIT)
+        assert (answer.response == body) is fits
+        assert fits or code(answer) == "TOO_LARGE"
+
+
 async def test_a_packed_bomb_takes_no_more_room_than_the_limit():
     bomb = packed(b" " * 30_000_000, level=9)
     assert len(bomb) < LIMIT, "what is sent is within the limit, what is in it is not"
