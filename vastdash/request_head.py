@@ -1,6 +1,7 @@
 """Bounds the head of a request, in bytes and in time: uvicorn's fast parser collects whatever is sent, however long.
 
-A body is bounded in bytes elsewhere (``limits.py``); here one that has stopped coming is no longer waited for.
+A body is bounded in bytes elsewhere (``limits.py``); here one that has stopped coming is no longer waited for, nor a
+caller who has stopped reading.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from pipeline.engine.query.mapping import MAX_LINE
 from pipeline.engine.write import no_ad_document
 
 MAX_BYTES = 64 * 1024
-# Between one and two of these may pass until a caller who sends no whole head is let go.
+# Between one and two of these may pass until a caller who sends no whole head, or does not read, is let go.
 LOOK_SEC = 20.0
 # Fewer bytes of a body from one look to the next, and its caller is let go.
 LEAST_OF_A_BODY = 1024
@@ -49,6 +50,7 @@ class BoundedHead(HttpToolsProtocol):
         self._heads = self._heads_seen = 0
         self._of_bodies = 0  # bytes since the last look
         self._waited_for: Any = None  # the request whose body was not whole at the last look
+        self._unsent = 0  # bytes of answers that nobody had taken at the last look
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -102,13 +104,20 @@ class BoundedHead(HttpToolsProtocol):
         self._of_bodies, self._waited_for = 0, self.cycle if waiting else None
         return waiting and before is self.cycle and came < LEAST_OF_A_BODY
 
+    def _is_unread(self) -> bool:
+        """Whether nothing of what waited to be sent at the last look has been taken since; asked once a look."""
+        before, self._unsent = self._unsent, self.transport.get_write_buffer_size()
+        return 0 < self._unsent == before
+
     def _look(self) -> None:
         """One timer a connection, so that no request pays for it."""
         if self not in self.connections:  # it has ended, or is a socket by now
             return
+        if self._is_unread():
+            self.transport.abort()
+            return
         stalled = self._body_has_stalled()
         if stalled or (self._heads == self._heads_seen and not self._is_answering()):
-            self.transport.close()
-            return
+            self.transport.close()  # ends when all is sent, so it is looked at again
         self._heads_seen = self._heads
         self.loop.call_later(LOOK_SEC, self._look)

@@ -13,6 +13,8 @@ from vastdash.request_head import MAX_BYTES, BoundedHead
 HEAD = b"GET /vast/x HTTP/1.1\r\nHost: a\r\n"
 LAST = HEAD + b"Connection: close\r\n\r\n"
 
+# More than the sockets of a connection hold.
+LONG = 16 * 1024 * 1024
 
 slow = asyncio.Event()
 
@@ -27,7 +29,8 @@ async def application(scope, receive, send) -> None:
     if scope["path"] == "/slow":
         await slow.wait()
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"%d bytes" % len(body)})
+    said = b"a" * LONG if scope["path"] == "/long" else b"%d bytes" % len(body)
+    await send({"type": "http.response.body", "body": said})
 
 
 @pytest.fixture
@@ -203,3 +206,27 @@ async def test_a_body_that_keeps_coming_is_waited_for_and_one_that_has_stopped_i
     protocols[-1]._look()
     assert protocols[-1].transport.is_closing()
     assert await asyncio.wait_for(_all(reader), 10) == b""
+
+
+async def test_an_answer_that_nobody_takes_is_given_up(connect, protocols):
+    reader, writer = await connect()
+    writer.write(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n")
+    await reader.readexactly(100)
+    async with asyncio.timeout(10):
+        while protocols[-1] in protocols[-1].connections:
+            protocols[-1]._look()
+            await asyncio.sleep(0)
+    assert len(await _all(reader)) < LONG
+
+
+async def test_an_answer_that_is_taken_slowly_is_sent_to_its_end(connect, protocols):
+    reader, writer = await connect()
+    writer.write(b"GET /long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    got = len(await reader.readuntil(b"\r\n\r\n"))
+    for _ in range(5):
+        waiting = protocols[-1].transport.get_write_buffer_size()
+        async with asyncio.timeout(10):
+            while protocols[-1].transport.get_write_buffer_size() == waiting:
+                got += len(await reader.read(65536))
+        protocols[-1]._look()
+    assert got + len(await asyncio.wait_for(_all(reader), 10)) > LONG
