@@ -4,6 +4,7 @@ Pipeline.md §1.14: a parseable document on every answer, no cache, no session, 
 a closed or a rotated slug is told the same.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
@@ -162,6 +163,10 @@ class VastDoor:
             return answer
         try:
             return await self._serve(endpoint, knock)
+        except asyncio.CancelledError as ended:  # the server, which waits no longer for the auction
+            self._traffic.count(endpoint.pk, time(), Outcome.AUCTION_FAILED, 0)
+            self._traffic.failed(endpoint.public_id, type(ended).__name__)
+            return Answer(200)
         except Exception as error:  # whatever is wrong with us, the player gets a document
             self._traffic.count(endpoint.pk, time(), Outcome.BROKEN, 0)
             if self._traffic.failed(endpoint.public_id, type(error).__name__):

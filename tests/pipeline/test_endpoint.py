@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 
 from pipeline.endpoint import serving
 from pipeline.endpoint.door import NO_AD, VastDoor, slug_of
-from pipeline.models import Source
+from pipeline.models import Outcome, Source
 from tests.pipeline.engine.prebid_server import FakePrebidServer, http, saying, silence
 from tests.pipeline.players import Player, make_endpoint, pod
 from tests.pipeline.responses import bid, body
@@ -228,6 +228,18 @@ class TestAuction:
             for _ in range(3):
                 assert (await player.get(endpoint)).status == 200
             assert (len(server.posted), server.connections) == (3, 1)
+
+    async def test_an_auction_that_the_servers_end_cuts_short_is_answered_and_counted(self, player, keeper):
+        async with FakePrebidServer(silence) as server:
+            endpoint = await auctioned(server, tmax_ms=20_000)
+            asking = asyncio.create_task(player.get(endpoint))
+            await server.heard.wait()
+            asking.cancel()
+            heard = await asking
+        assert (heard.status, heard.ads) == (200, [])
+        assert await keeper.traffic.flush()
+        [counted] = [row async for row in endpoint.traffic.all()]
+        assert (counted.outcome, counted.requests) == (Outcome.AUCTION_FAILED, 1)
 
     async def test_connections_end_when_the_row_changes(self, player, monkeypatch):
         monkeypatch.setattr("pipeline.endpoint.directory.GRACE_SEC", 0)
