@@ -66,7 +66,14 @@ class BoundedHead(HttpToolsProtocol):
                 self.transport.write(self._refusal(431) or _TOO_LARGE)
             self.transport.close()
 
+    def eof_received(self) -> bool:
+        """Who has nothing more to send may still wait for what it asked: only then the connection ends."""
+        return self._ends_with_its_answers()
+
     def send_400_response(self, msg: str) -> None:
+        if self._ends_with_its_answers():  # what was asked before is answered
+            self.flow.pause_reading()
+            return
         refusal = self._refusal(400)
         if not refusal:
             super().send_400_response(msg)
@@ -96,6 +103,13 @@ class BoundedHead(HttpToolsProtocol):
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
+
+    def _ends_with_its_answers(self) -> bool:
+        """Whether requests that came whole are still to be answered; the last answer then ends the connection."""
+        whole = self._is_answering() and not self.cycle.more_body
+        if whole:
+            self.cycle.keep_alive = False
+        return whole
 
     def _body_has_stalled(self) -> bool:
         """Whether the body that the last look found unfinished has hardly grown since; asked once a look."""

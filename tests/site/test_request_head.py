@@ -19,6 +19,11 @@ LONG = 16 * 1024 * 1024
 slow = asyncio.Event()
 
 
+@pytest.fixture(autouse=True)
+def _of_this_loop(monkeypatch):
+    monkeypatch.setitem(globals(), "slow", asyncio.Event())
+
+
 async def application(scope, receive, send) -> None:
     body = b""
     more = True
@@ -230,3 +235,32 @@ async def test_an_answer_that_is_taken_slowly_is_sent_to_its_end(connect, protoc
                 got += len(await reader.read(65536))
         protocols[-1]._look()
     assert got + len(await asyncio.wait_for(_all(reader), 10)) > LONG
+
+
+@pytest.mark.parametrize("asked", [1, 3])
+async def test_who_closes_its_own_side_is_answered(connect, monkeypatch, asked):
+    closed = asyncio.Event()
+    hear = BoundedHead.eof_received
+    monkeypatch.setattr(BoundedHead, "eof_received", lambda protocol: (closed.set(), hear(protocol))[1])
+    reader, writer = await connect()
+    writer.write(asked * b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+    writer.write_eof()
+    await asyncio.wait_for(closed.wait(), 10)
+    slow.set()
+    assert (await asyncio.wait_for(_all(reader), 10)).count(b"0 bytes") == asked
+
+
+async def test_who_closes_its_own_side_before_its_body_is_whole_is_let_go(connect):
+    reader, writer = await connect()
+    writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
+    writer.write_eof()
+    assert await asyncio.wait_for(_all(reader), 10) == b""
+
+
+@pytest.mark.parametrize("path", [b"/slow", b"/vast/x"])
+@pytest.mark.parametrize("rubbish", [b"\x00\x01\r\n\r\n", b"BREW /vast/x HTTP/1.1\r\n\r\n"])
+async def test_what_was_asked_before_rubbish_came_is_answered(connect, path, rubbish):
+    slow.set()
+    asked = b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path
+    got = await answer(connect, 2 * asked + rubbish, rubbish)
+    assert got.count(b"HTTP/1.1 200") == got.count(b"HTTP/1.1 ") == 2
