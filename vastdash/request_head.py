@@ -1,7 +1,7 @@
 """Bounds the head of a request, in bytes and in time: uvicorn's fast parser collects whatever is sent, however long.
 
-A body is bounded in bytes elsewhere (``limits.py``); here one that has stopped coming is no longer waited for, nor a
-caller who has stopped reading.
+How many requests wait on one connection is bounded here, too. A body is bounded in bytes elsewhere (``limits.py``); one
+that has stopped coming is no longer waited for, nor a caller who has stopped reading.
 """
 
 import asyncio
@@ -17,6 +17,9 @@ MAX_BYTES = 64 * 1024
 LOOK_SEC = 20.0
 # Fewer bytes of a body from one look to the next, and its caller is let go.
 LEAST_OF_A_BODY = 1024
+# Requests of one connection that wait for the one before them. uvicorn reads on after each answer, so that more come in
+# than go out.
+MOST_WAITING = 100
 
 _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -73,6 +76,7 @@ class BoundedHead(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         if self._ends_with_its_answers():  # what was asked before is answered
             self.flow.pause_reading()
+            self._unread = 0  # of what comes after, nothing is kept
             return
         refusal = self._refusal(400)
         if not refusal:
@@ -89,6 +93,8 @@ class BoundedHead(HttpToolsProtocol):
         return _without_an_ad(414 if len(self.url) > MAX_LINE else status)
 
     def on_headers_complete(self) -> None:
+        if len(self.pipeline) >= MOST_WAITING:
+            raise ValueError("too many requests at once")  # to the parser, which then takes no more
         self._heads += 1
         super().on_headers_complete()
 

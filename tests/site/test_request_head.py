@@ -8,7 +8,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from vastdash import request_head
-from vastdash.request_head import MAX_BYTES, BoundedHead
+from vastdash.request_head import MAX_BYTES, MOST_WAITING, BoundedHead
 
 HEAD = b"GET /vast/x HTTP/1.1\r\nHost: a\r\n"
 LAST = HEAD + b"Connection: close\r\n\r\n"
@@ -264,3 +264,23 @@ async def test_what_was_asked_before_rubbish_came_is_answered(connect, path, rub
     asked = b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path
     got = await answer(connect, 2 * asked + rubbish, rubbish)
     assert got.count(b"HTTP/1.1 200") == got.count(b"HTTP/1.1 ") == 2
+
+
+async def test_requests_that_wait_on_one_connection_are_bounded(connect, protocols):
+    reader, writer = await connect()
+    asked = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
+    writer.write(asked * (1 + MOST_WAITING))
+    async with asyncio.timeout(10):
+        while not protocols or len(protocols[-1].pipeline) < MOST_WAITING:  # noqa: ASYNC110 (nothing tells)
+            await asyncio.sleep(0)
+    slow.set()
+    for _ in range(1 + MOST_WAITING):
+        assert b"0 bytes" in await asyncio.wait_for(reader.readuntil(b"\r\n0\r\n\r\n"), 10)
+    slow.clear()
+    writer.write(asked * 300 * MOST_WAITING)
+    async with asyncio.timeout(10):
+        while len(protocols[-1].pipeline) < MOST_WAITING:  # noqa: ASYNC110 (nothing tells)
+            await asyncio.sleep(0)
+    slow.set()
+    got = await asyncio.wait_for(_all(reader), 10)
+    assert got.count(b"HTTP/1.1 200") == got.count(b"HTTP/1.1 ") == 1 + MOST_WAITING
