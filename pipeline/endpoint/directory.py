@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import structlog
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.db.models.signals import post_delete, post_save
 
 from pipeline.endpoint.database import DatabaseThread
@@ -27,6 +28,7 @@ PATIENCE_SEC = 0.5
 GRACE_SEC = 1.0
 # Uploads are not among them: one never changes, and an endpoint that takes another one is saved itself.
 ROWS = (Endpoint, ReceiverProfile, Publisher)
+_SAVED = Cast("updated_at", TextField())  # only compared, so not worth a datetime
 
 Stamp = tuple[Any, ...]
 
@@ -147,6 +149,8 @@ async def _leave(endpoint: OpenEndpoint) -> None:
 
 
 def _version() -> Stamp:
-    """Differs whenever a row was added, changed or deleted; one query a table, whatever it holds."""
-    counted = (model.objects.aggregate(rows=Count("pk"), last=Max("updated_at")) for model in ROWS)
-    return tuple((found["rows"], found["last"]) for found in counted)
+    """Differs whenever a row was added, changed or deleted: one query a table.
+
+    The newest moment alone would not do: a clock may have gone back, and who saves first may be stored last.
+    """
+    return tuple(tuple(model.objects.order_by("pk").values_list("pk", _SAVED)) for model in ROWS)

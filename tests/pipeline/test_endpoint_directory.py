@@ -29,11 +29,9 @@ def away(*_args, **_named):
 
 
 @sync_to_async
-def save_elsewhere(row, **changes) -> None:
+def save_elsewhere(row, later=timedelta(milliseconds=1), **changes) -> None:
     """As another process saves it: nobody here is told."""
-    type(row).objects.filter(pk=row.pk).update(
-        updated_at=timezone.now() + timedelta(milliseconds=1), **changes
-    )
+    type(row).objects.filter(pk=row.pk).update(updated_at=timezone.now() + later, **changes)
 
 
 class TestSavedHere:
@@ -89,10 +87,11 @@ class TestSavedHere:
 
 
 class TestSavedElsewhere:
-    async def test_a_change_is_seen_at_the_next_look(self, player, keeper):
-        endpoint = await made()
+    @pytest.mark.parametrize("hours", [0, -1], ids=["in order", "by a clock that has gone back"])
+    async def test_a_change_is_seen_at_the_next_look(self, player, keeper, hours):
+        endpoint, _ = await made(), await made()
         await player.get(endpoint)
-        await save_elsewhere(endpoint, is_open=False)
+        await save_elsewhere(endpoint, timedelta(hours=hours, milliseconds=1), is_open=False)
         assert (await player.get(endpoint)).status == 200
         await keeper.tick()
         assert (await player.get(endpoint)).status == 404
