@@ -189,5 +189,5 @@ def _insert(rows: list[EndpointRequest]) -> None:
 
 def _prune(endpoint: int) -> None:
     rows = EndpointRequest.objects.filter(endpoint_id=endpoint)
-    surplus = rows.order_by("-at", "-id").values_list("pk", flat=True)[settings.ENDPOINT_RECORDED :]
+    surplus = rows.order_by("-id").values_list("pk", flat=True)[settings.ENDPOINT_RECORDED :]
     rows.filter(pk__in=list(surplus)).delete()

@@ -169,6 +169,17 @@ class TestRecords:
         assert [row.request["imp"][0]["video"]["w"] for row in await kept(endpoint)] == [106, 105, 104]
         assert len(await kept(other)) == 1
 
+    async def test_a_clock_that_goes_back_costs_no_later_request_its_record(
+        self, player, keeper, settings, monkeypatch
+    ):
+        settings.ENDPOINT_RECORDED = 2
+        endpoint = await made(records_requests=True)
+        for at, width in ((NOON, 100), (NOON, 101), (NOON - timedelta(hours=1), 102)):
+            monkeypatch.setattr("pipeline.endpoint.door.timezone.now", lambda at=at: at)
+            await player.get(endpoint, f"w={width}&h=100")
+            await keeper.traffic.flush()
+        assert {row.request["imp"][0]["video"]["w"] for row in await kept(endpoint)} == {101, 102}
+
     async def test_a_failed_auction_is_recorded_with_its_notice(self, player, keeper):
         endpoint = await made(b"no JSON", records_requests=True)
         await player.get(endpoint)
