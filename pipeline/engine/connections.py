@@ -4,6 +4,7 @@ httpcore's own pool looks at every connection for every request: with 200 auctio
 """
 
 import asyncio
+import contextvars
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -57,6 +58,8 @@ class FreshestFirst:
         self._slots = asyncio.Semaphore(limit)
         self._idle: deque[_Connection] = deque()
         self._open: set[_Connection] = set()
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """The response, whose stream gives the connection back when it is closed."""
@@ -75,6 +78,9 @@ class FreshestFirst:
 
     async def aclose(self) -> None:
         """Ends every connection; a request that is under way on one fails."""
+        if self._sweeping:
+            self._sweeping.cancel()
+            self._sweeping = None
         self._idle.clear()
         for connection in list(self._open):
             await self._end(connection)
@@ -90,15 +96,31 @@ class FreshestFirst:
         return connection
 
     async def _give_back(self, connection: _Connection | None) -> None:
-        """Keeps a connection that can serve again, and lets the longest unused one go when its time is over."""
+        """Keeps a connection that can serve again, until its time is over."""
         self._slots.release()
         if connection in self._open:
             if connection.is_available():
                 self._idle.append(connection)
+                self._sweep_later()
             else:
                 self._open.discard(connection)
-        if self._idle and self._idle[0].has_expired():
-            await self._end(self._idle.popleft())
+
+    def _sweep_later(self) -> None:
+        """One timer for all of them: nobody else may come who would let them go."""
+        if self._sweeping is None:
+            # An empty context: what a request holds must not be held on to.
+            self._sweeping = asyncio.get_running_loop().call_later(
+                IDLE_SECONDS, self._sweep, context=contextvars.Context()
+            )
+
+    def _sweep(self) -> None:
+        self._sweeping = None
+        while self._idle and self._idle[0].has_expired():
+            ending = asyncio.get_running_loop().create_task(self._end(self._idle.popleft()))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+        if self._idle:
+            self._sweep_later()
 
     async def _end(self, connection: _Connection) -> None:
         self._open.discard(connection)

@@ -5,6 +5,7 @@ import asyncio
 import httpcore
 import pytest
 
+from pipeline.engine import connections
 from pipeline.engine.connections import FreshestFirst
 
 
@@ -80,11 +81,14 @@ async def test_a_connection_that_the_server_has_ended_does_not_serve(pool, diall
     assert ([connection.closed for connection in dialled]) == [True, False]
 
 
-async def test_what_nobody_needs_any_more_is_let_go(pool, dialled):
+async def test_what_nobody_needs_any_more_is_let_go_though_nobody_asks_again(pool, dialled, monkeypatch):
+    monkeypatch.setattr(connections, "IDLE_SECONDS", 0)
     for response in [await answered(pool) for _ in range(3)]:
         await response.aclose()
     dialled[0].expired = True
-    await (await answered(pool)).aclose()
+    async with asyncio.timeout(10):
+        while not dialled[0].closed:  # noqa: ASYNC110 (nothing tells)
+            await asyncio.sleep(0)
     assert [connection.closed for connection in dialled] == [True, False, False]
 
 
