@@ -60,8 +60,8 @@ class BoundedHead(HttpToolsProtocol):
         self.loop.call_later(LOOK_SEC, self._look)
 
     def data_received(self, data: bytes) -> None:
-        if not self._unread:
-            self._begun = data[:_BEGINNING]
+        if self._unread < _BEGINNING:  # however few bytes come at a time
+            self._begun = (self._begun[: self._unread] + data)[:_BEGINNING]
         self._unread += len(data)
         super().data_received(data)
         if self._unread > MAX_BYTES and not self.transport.is_closing():

@@ -122,6 +122,21 @@ async def test_a_player_is_refused_with_vast(connect, sent, status):
     assert (root.tag, len(root)) == ("VAST", 0)
 
 
+async def test_a_player_whose_line_comes_in_pieces_is_refused_with_vast(connect, monkeypatch):
+    heard = asyncio.Queue()
+    hear = BoundedHead.data_received
+    monkeypatch.setattr(
+        BoundedHead, "data_received", lambda protocol, data: (hear(protocol, data), heard.put_nowait(data))[0]
+    )
+    reader, writer = await connect()
+    for piece in (b"GE", b"T /va", b"st/x?ctitle=\xc3\xa9 HTTP/1.1\r\n\r\n"):
+        writer.write(piece)
+        assert await asyncio.wait_for(heard.get(), 10) == piece
+    got = await asyncio.wait_for(_all(reader), 10)
+    assert got.startswith(b"HTTP/1.1 400 ")
+    assert b"<VAST" in got
+
+
 async def test_whoever_is_no_player_is_refused_with_words(connect):
     got = await answer(connect, b"GET /builds/?q=\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n")
     assert got.startswith(b"HTTP/1.1 400 ")
