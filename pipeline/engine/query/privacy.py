@@ -1,5 +1,6 @@
 """A request as it may be kept and shown: without what identifies a viewer."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Any
@@ -10,6 +11,8 @@ _USER_IDS = frozenset(
 )
 _KEPT_BITS = {"ip": 24, "ipv6": 48}
 REDACTED = "(redacted)"
+# "user:password@" of an address.
+_SIGNS_IN = re.compile(r"://[^/]*@")
 
 
 def redacted(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def redacted(request: Mapping[str, Any]) -> dict[str, Any]:
     - imp.ext.data (first-party data), the tag's own id (ext.tag.id), source.tid and the rid of each node of its chain
       read "(redacted)": they may be keyed by viewer, or join this request to another record of the same one.
     - device.ua, make, model and os stay: they say which device could not play, and are shared by very many.
-    - site.page, site.ref, content.url lose their query: it may hold any of the above.
+    - site.page, site.ref, content.url lose their query, and who signs in there: they may hold any of the above.
     """
     copy: dict[str, Any] = _copied(request)
     _redact_device(_object(copy, "device"))
@@ -107,4 +110,5 @@ def _coarsen(geo: dict[str, Any]) -> None:
 def _cut_queries(parent: dict[str, Any], keys: tuple[str, ...]) -> None:
     for key in keys:
         if isinstance(parent.get(key), str):
-            parent[key] = parent[key].partition("?")[0].partition("#")[0]
+            place = parent[key].partition("?")[0].partition("#")[0]
+            parent[key] = _SIGNS_IN.sub("://", place, count=1)

@@ -99,3 +99,12 @@ def test_any_request_can_be_asked_for_wishes(odd) -> None:
 
 def test_a_transaction_id_joins_no_records() -> None:
     assert redacted({"source": {"tid": "t-1", "fd": 0}}) == {"source": {"tid": "(redacted)", "fd": 0}}
+
+
+def test_who_signs_in_at_an_address_is_not_kept() -> None:
+    site = {"page": "https://jo:secret@a.example/p?q=1", "content": {"url": "http://jo@a.example/@me"}}
+    assert redacted({"site": site})["site"] == {
+        "page": "https://a.example/p",
+        "content": {"url": "http://a.example/@me"},
+    }
+    assert redacted({"site": {"ref": "https://a.example/@me"}}) == {"site": {"ref": "https://a.example/@me"}}
