@@ -23,6 +23,9 @@ _SHOWN = 2_000
 _SMALL = 10_000
 _DEPTH = 12
 
+# No document holds it, so that a line that begins with it is like no other.
+_APART = "\0"
+
 _NAME = re.compile(r"\s*<(/?[\w:.-]+)")
 _END_TAG = re.compile(r"\s*</")
 # Two of these are the same thing only when this attribute says so.
@@ -93,17 +96,25 @@ def _nobody(_kind: Kind, _left: int | None, _right: int | None) -> tuple[Reason,
     return ()
 
 
-def differences(before: str, after: str, blame: Blame = _nobody) -> Differences | None:
+def _none(_line: int) -> bool:
+    return False
+
+
+def differences(
+    before: str, after: str, blame: Blame = _nobody, stands_apart: Callable[[int], bool] = _none
+) -> Differences | None:
     """Compares two texts line by line; None where they are too long to be compared.
 
     ``blame(kind, left line, right line)`` names the reasons of a row; it is asked for equal lines too.
+    A line of ``before`` that ``stands_apart`` was removed, whatever is like it in ``after``.
     """
     left, right = before.split("\n"), after.split("\n")
     if max(len(left), len(right)) > MAX_LINES:
         return None
     rows, counts, cut = [], Counter[str](), 0
     last: tuple[Reason, ...] = ()
-    for kind, i, j in _rows(left, right):
+    compared = [f"{_APART}{line}" if stands_apart(i) else line for i, line in enumerate(left, 1)]
+    for kind, i, j in _rows(compared, right):
         counts[kind] += 1
         if cut or (kind != "same" and counts.total() - counts["same"] > MAX_ROWS):
             cut += 1

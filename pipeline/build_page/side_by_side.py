@@ -7,9 +7,11 @@ from lxml import etree
 from pipeline.build_page.blame import blame_of
 from pipeline.build_page.differences import Differences, differences
 from pipeline.build_page.markup import readable
+from pipeline.engine.markup import mended
 from pipeline.engine.openrtb import read_response
 from pipeline.models import Build
-from vast.document import KEEPING, local_name
+from vast.document import KEEPING, local_name, parse
+from vast.errors import VastError
 
 # What stands on the left where the bid carried no VAST of its own.
 ORIGINS = {
@@ -50,10 +52,33 @@ def side_by_side(build: Build, number: int) -> SideBySide:
     """The n-th served ad of a build, counted from 1. Raises IndexError when there is none."""
     bid = _selected(build, number)
     markup, served = markup_of(build, number), served_ad(build, number)
-    left, right = readable(markup), readable(served)
-    found = differences(left, right, blame_of(left, right, bid["edits"]))
-    origin = ORIGINS.get(bid["origin"], "")
+    (left, said), right = _as_read(markup), readable(served)
+    blame = blame_of(left, right, bid["edits"])
+    found = differences(left, right, blame, blame.stands_apart)
+    origin = ORIGINS.get(bid["origin"], said)
     return SideBySide(number, bid, found, origin, markup, served)
+
+
+def _as_read(markup: str) -> tuple[str, str]:
+    """The markup in its readable form, and what had to be done to it where it is no XML."""
+    if _is_vast(markup):
+        return readable(markup), ""
+    said = []
+    for tried in mended(markup):
+        said.append(tried.said)
+        if _is_vast(tried.markup):
+            return readable(
+                tried.markup
+            ), f"The markup is no XML and is shown as it was read: {', '.join(said)}."
+    return markup, ""
+
+
+def _is_vast(markup: str) -> bool:
+    try:
+        parse(markup, lenient=True)
+    except VastError:
+        return False
+    return True
 
 
 def markup_of(build: Build, number: int) -> str:

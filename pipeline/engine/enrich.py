@@ -48,8 +48,9 @@ class Enricher:
         ad.place(pricing)
         ad.place(advertiser)
         if self._times and meta.dur_sec > 0 and markup.kind == "InLine":
-            for linear in linears(markup.side):
-                ad.time(linear, self._duration_rule)
+            found = linears(markup.side)
+            for number, linear in enumerate(found, 1):
+                ad.time(linear, self._duration_rule, number if len(found) > 1 else None)
         ad.place(categories)
         if meta.cattax and categories.target and (remark := foreign_taxonomy(meta)):
             ad.remark("CATEGORY_TAXONOMY_UNKNOWN", remark)
@@ -320,8 +321,11 @@ class EnrichedAd:
             fill(said, text)
         return "filled"
 
-    def time(self, linear: Element, rule: str) -> None:
-        """Fills a missing or zero Duration; another one is a collision of a single value without an Extension form."""
+    def time(self, linear: Element, rule: str, number: int | None = None) -> None:
+        """Fills a missing or zero Duration; another one is a collision of a single value without an Extension form.
+
+        `number` is the place of the Linear among several.
+        """
         wanted_ms = self.meta.dur_sec * 1000
         text = format_duration(wanted_ms)
         if (first := first_child(linear, "Duration")) is not None and first.text == text:
@@ -332,7 +336,8 @@ class EnrichedAd:
         if stated == text:
             return
         stated_ms = read_duration(stated)[0] if said is not None else None
-        where, policy = f"{self.kind}/Creatives/Linear/Duration", self.policy
+        which = f"Linear[{number}]" if number else "Linear"
+        where, policy = f"{self.kind}/Creatives/{which}/Duration", self.policy
         if said is None or stated_ms == 0:
             action = self._time_first(linear, nodes, said, text)
             self.edits.append(Edit("duration", action, where, rule, text))

@@ -1,7 +1,7 @@
 """From a bid to the tree of one Ad: its adm, a wrapper round an address, or a skeleton (pipeline.md §1.7, §1.8)."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from typing import Literal, NamedTuple
 
@@ -75,15 +75,19 @@ def _rank(ad: Element) -> tuple[bool, int]:
     return _SIDES.isdisjoint(kids_of(ad)), int(text) if _SEQUENCE.fullmatch(text) else 10**9
 
 
+def served_of(ads: Sequence[Element]) -> Element:
+    """Of the Ads of one markup the one that is served: by sequence, else by place."""
+    return ads[0] if len(ads) == 1 else min(ads, key=_rank)
+
+
 def _choose(document: Document, bid: Bid, origin: Origin, remarks: Iterable[Notice] = ()) -> Markup:
     """The first Ad that holds something, by sequence, else by place, with a notice that names the others."""
     notices = [*remarks, *(notice._replace(bid_id=bid.id) for notice in document.notices)]
     ads = kids_of(document.root).get("Ad")
     if not ads:
         raise Unusable("ADM_NO_AD", "the markup is an empty VAST without any Ad (the bidder's own no-ad)")
-    ad = ads[0]
+    ad = served_of(ads)
     if len(ads) > 1:
-        ad = min(ads, key=_rank)
         others = ", ".join(repr((other.get("id") or "without id")[:40]) for other in ads if other is not ad)
         text = f"the markup holds {len(ads)} ads; one is served, these were left out: {others[:300]}"
         notices.append(Notice("ADM_EXTRA_ADS", bid.id, text))
@@ -120,22 +124,34 @@ _MENDINGS: tuple[tuple[str, Callable[[str], str], str], ...] = (
 )
 
 
+class Mended(NamedTuple):
+    """Markup that was no XML after one more mending; `code` and `said` tell what that was."""
+
+    code: str
+    said: str
+    markup: str
+
+
+def mended(markup: str, *, repairs: bool = True) -> Iterator[Mended]:
+    """What is tried in turn on markup that is no XML, each time with everything before it."""
+    for code, mend, said in _MENDINGS[: 2 if repairs else 1]:
+        tried = mend(markup)
+        if tried != markup:
+            markup = tried
+            yield Mended(code, said, markup)
+
+
 def _parse(bid: Bid, config: ReceiverConfig) -> tuple[Document, tuple[Notice, ...]]:
     """The document of an adm, mended where it is no XML. Raises Unusable."""
     try:
         return parse(bid.adm, lenient=config.lenient_markup), ()
     except VastError as error:
-        refused, fault = _refusal(bid.adm, error), error.text
-        mendings = _MENDINGS[: 2 if config.repair_markup else 1] if error.reason == "NOT_XML" else ()
-    markup, notices = bid.adm, []
-    for code, mend, said in mendings:
-        mended = mend(markup)
-        if mended == markup:
-            continue
-        markup = mended
-        notices.append(Notice(code, bid.id, f"{fault}; {said}"))
+        refused, fault, is_no_xml = _refusal(bid.adm, error), error.text, error.reason == "NOT_XML"
+    notices = []
+    for tried in mended(bid.adm, repairs=config.repair_markup) if is_no_xml else ():
+        notices.append(Notice(tried.code, bid.id, f"{fault}; {tried.said}"))
         try:
-            return parse(markup, lenient=config.lenient_markup), tuple(notices)
+            return parse(tried.markup, lenient=config.lenient_markup), tuple(notices)
         except VastError:
             continue
     raise refused

@@ -68,6 +68,79 @@ def test_what_goes_with_the_bidders_root_says_so():
     assert ("removed", "Ad", "one ad a bid") in told
 
 
+def differing(build: Build) -> list[tuple[str, str, tuple[str, ...]]]:
+    """(kind, line, rules) of every line that differs; the markup's line where it is gone."""
+    found = side_by_side(build, 1).differences
+    rows = [row for stretch in found.stretches for row in stretch.rows if row.kind != "same"]
+    return [
+        (row.kind, (row.right or row.left).text.strip(), tuple(reason.rule for reason in row.reasons))
+        for row in rows
+    ]
+
+
+def test_what_a_replaced_value_took_away_is_not_blamed_on_another_ad():
+    twice = PRICED.replace("<AdServingId>", '<Pricing model="CPM" currency="GBP">4.00</Pricing><AdServingId>')
+    build = make_build(body(bid(adm=twice)), collision_policy="OPENRTB_WINS")
+    assert ("removed", "Ad", "one ad a bid") not in reasons(build)
+    assert unexplained(build) == []
+
+
+def test_a_comment_beside_the_ad_goes_with_the_bidders_root():
+    build = make_build(body(bid(adm=inline().replace("</VAST>", "<!-- of\nthe bidder --></VAST>"))))
+    assert ("removed", "VAST", "one root for all ads") in reasons(build)
+    assert ("removed", "Ad", "one ad a bid") not in reasons(build)
+
+
+def test_no_line_of_an_ad_that_is_left_out_is_taken_for_one_that_is_served():
+    first = inline().replace("<Ad ", '<Ad sequence="2" ', 1)
+    served = (
+        '<Ad id="second" sequence="1"><InLine><AdSystem>x</AdSystem><AdTitle>Other</AdTitle></InLine></Ad>'
+    )
+    told = differing(make_build(body(bid(adm=first.replace("</VAST>", f"{served}</VAST>")))))
+    gone = [line for kind, line, _ in told if kind == "removed"]
+    assert gone[-1] == "</Ad>"
+    assert "<AdTitle>Spring shoes</AdTitle>" in gone
+    assert [rules for kind, _, rules in told if kind == "changed"] == [("id and place",)]
+    assert not any("Other" in line for _, line, _ in told)
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (inline() + '<img src="https://e.example/pixel">', "what stands behind &lt;/VAST&gt; was left out"),
+        (inline().replace("Spring shoes", "Shoes & more"), "the markup was repaired and served"),
+    ],
+)
+def test_markup_that_was_mended_is_compared_as_it_was_read_and_says_so(viewer, broken, said):
+    build = make_build(body(bid(adm=broken)), repair_markup=True)
+    assert {rules for _, _, rules in differing(build) if rules} <= {("id and place",), ("GENERIC: price",)}
+    assert unexplained(build) == []
+    assert said in viewer.get(reverse("build-ad", args=[build.public_id, 1])).content.decode()
+
+
+def test_each_of_several_linears_names_what_was_done_to_it():
+    several = inline().replace("</Linear>", "</Linear><Linear/>", 1)
+    build = make_build(body(bid(adm=several, dur=45)), collision_policy="OPENRTB_WINS")
+    told = [
+        (kind, rules) for kind, line, rules in differing(build) if "Linear>" in line or "Duration" in line
+    ]
+    assert told == [
+        ("changed", ("OPENRTB_WINS",)),
+        ("changed", ("GENERIC: duration",)),
+        ("added", ()),
+        ("added", ()),
+    ]
+
+
+def test_several_elements_written_into_one_line_are_all_told():
+    """Text between elements keeps them on one line."""
+    build = make_build(
+        body(bid(adm=wrapper().replace("<AdSystem>Test server</AdSystem>", "…"))), receiver="GAM_SSU"
+    )
+    assert ("changed", "AdSystem", "GAM_SSU: id fallbacks") in reasons(build)
+    assert unexplained(build) == []
+
+
 def test_each_ad_of_a_pod_stands_beside_its_own_bid():
     build = make_build(sample("pod-three-seats"))
     for number, row in enumerate(build.result["selected"], 1):
