@@ -88,9 +88,7 @@ def _texts(leaves: Sequence[Leaf]) -> str:
     return leaves[0].text if len(leaves) == 1 else ", ".join([leaf.text for leaf in leaves])
 
 
-def _extension(prefix: str | None, route: Route, wanted: Values, rule: str) -> str:
-    datum = route.datum
-    name = route.price if datum is PRICING and rule == route.rule else ""
+def _extension(prefix: str | None, datum: Datum, wanted: Values, name: str) -> str:
     if datum is CATEGORIES:
         wanted = [Leaf(leaf.name, leaf.text) for leaf in wanted]
     return element_xml(prefix, "Extension", leaves_xml(prefix, wanted, name), datum.marking)
@@ -203,9 +201,11 @@ class EnrichedAd:
             where = route.inline_path
             self.splice.add(datum.element, leaves_xml(self._prefix, wanted, datum.element))
         else:
-            where = route.extension_path
+            name = route.price if datum is PRICING and rule == route.rule else ""
+            # Receivers that name the price differently write different documents.
+            where = f"{route.extension_path}/{name}" if name == "Pricing" else route.extension_path
             prefix = self._blocks[0].prefix if self._blocks else self._prefix
-            self._extensions.append(_extension(prefix, route, wanted, rule))
+            self._extensions.append(_extension(prefix, datum, wanted, name))
         self.edits.append(Edit(datum.name, action, where, rule, _texts(wanted)))
 
     def _fill(self, route: Route, blank: Sequence[Element], wanted: Values) -> None:

@@ -73,6 +73,13 @@ def test_the_rows_in_which_two_receivers_differ_are_named():
     assert rows["advertiser"].now == "The first domain in an Extension."
 
 
+@pytest.mark.parametrize("receiver", ["GENERIC", "FREEWHEEL"])
+def test_a_price_whose_element_in_an_extension_has_another_name_is_told(receiver):
+    old = body(bid(adm=inline().replace('version="4.2"', 'version="2.0"')))
+    before, after = make_build(old, receiver="GAM_SSU"), make_build(old, receiver=receiver)
+    assert "price" in {row.row for row in compared(before, after).rows}
+
+
 def test_the_same_change_in_several_ads_is_told_once():
     pod = body(
         bid("a", adomain=["a.example"], adm=inline("a")), bid("b", adomain=["b.example"], adm=inline("b"))
