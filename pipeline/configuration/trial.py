@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from pipeline.engine import Edit, ReceiverConfig, VastResult, build_vast_from_bid_response
 from pipeline.models import Build
 
@@ -70,10 +72,16 @@ def _rewrites(before: VastResult, after: VastResult) -> tuple[Rewrite, ...]:
     then, now = _edits(before), _edits(after)
     rewrites: list[Rewrite] = []
     for key in now.keys() & then.keys():
-        gained = [Rewrite(key[2], True, edit) for edit in now[key] if edit not in then[key]]
-        lost = [Rewrite(key[2], False, edit) for edit in then[key] if edit not in now[key]]
+        was, will = ({_outcome(edit) for edit in edits[key]} for edits in (then, now))
+        gained = [Rewrite(key[2], True, edit) for edit in now[key] if _outcome(edit) not in was]
+        lost = [Rewrite(key[2], False, edit) for edit in then[key] if _outcome(edit) not in will]
         rewrites += lost + gained
     return tuple(sorted(rewrites, key=lambda row: (row.bid_id, row.edit.field, row.gained)))
+
+
+def _outcome(edit: Edit) -> Edit:
+    """What was done, whichever rule asked for it."""
+    return msgspec.structs.replace(edit, rule="")
 
 
 def _edits(result: VastResult) -> dict[_Key, tuple[Edit, ...]]:

@@ -260,6 +260,12 @@ class TestDraft:
         assert not bare.fates
         assert {(row.gained, row.edit.field) for row in bare.rewrites} == {(False, "pricing")}
 
+    def test_the_same_thing_written_by_another_rule_is_not_written_otherwise(self, ad_ops):
+        make_build()
+        answer = self.draft(ad_ops, pricing_placement="INLINE")
+        assert answer.context["draft"].trial.identical
+        assert answer.context["draft"].trial.rewrites == ()
+
     def test_another_build_can_be_chosen(self, ad_ops):
         chosen = make_build()
         make_build(body(bid(price=3)))
