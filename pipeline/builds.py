@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import transaction
 
 from pipeline.build_page.verdict import remarks
-from pipeline.configuration.effective import Effective, effective
+from pipeline.configuration.effective import Effective, Row, Said, effective, spoken
 from pipeline.configuration.layers import account_of
 from pipeline.configuration.stated import flat, read
-from pipeline.engine import VastResult, build_vast_from_bid_response
+from pipeline.engine import VastResult, build_vast_from_bid_response, merge_config
 from pipeline.intake import Refused, unpack
 from pipeline.models import Build, ReceiverProfile, Upload
 from vast.lint import Finding, lint
@@ -64,7 +64,7 @@ def build(
             rejected_count=len(result.rejected),
             warning_count=len(remarks(decided)),
             lint_error_count=sum(finding.severity == "error" for finding in findings),
-            result=decided | {"effective": _rows(layers, config)},
+            result=decided | {"effective": _rows(layers)},
             findings=[finding_row(finding) for finding in findings],
         )
 
@@ -93,25 +93,34 @@ def layered(
         raise Refused("receiver_profile", f"There is no receiver profile named “{receiver_profile[:60]}”.")
     if publisher and account is None:
         raise Refused("publisher", f"There is no publisher named “{publisher[:60]}”.")
-    below = account_of(account)
-    layer = over(profile.config if profile else {}, config)
+    below, own, kept = account_of(account), read(config).config, profile.config if profile else {}
+    layer = over(kept, own)
     layers = effective(below, layer)
     unsaid = {key: value for key, value in otherwise.items() if layers.merged.provenance[key] == "default"}
-    return effective(below, over(unsaid, layer)) if unsaid else layers
+    layers = effective(below, over(unsaid, layer)) if unsaid else layers
+    # What the build's own settings say wrong is left out before it could hide what its profile says.
+    notices = (*layers.notices, *merge_config(profile=config).notices)
+    merged = layers.merged._replace(notices=notices)
+    chosen, beneath = flat(own), flat(read(kept).config)
+    return Effective(merged, tuple([_told(row, chosen, beneath) for row in layers.rows]))
 
 
-def _rows(layers: Effective, config: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What the build was made by, as ``pipeline.configuration.effective`` tells it, to be kept as JSON.
+def _told(row: Row, own: Mapping[str, Any], profile: Mapping[str, Any]) -> Row:
+    """The row of a setting; what was chosen for this build alone has the layer ``build``."""
+    if row.layer != "profile" or row.key not in own:
+        return row
+    said = (Said("profile", spoken(profile[row.key])),) if row.key in profile else ()
+    return row._replace(layer="build", below=(*said, *row.below))
 
-    What was chosen for this build alone has the layer ``build``.
-    """
-    own = flat(read(config).config)
+
+def _rows(layers: Effective) -> list[dict[str, Any]]:
+    """What the build was made by, as ``pipeline.configuration.effective`` tells it, to be kept as JSON."""
     return [
         {
             "key": row.key,
             "label": row.label,
             "value": row.value,
-            "layer": "build" if row.layer == "profile" and row.key in own else row.layer,
+            "layer": row.layer,
             "below": [said._asdict() for said in row.below],
         }
         for row in layers.rows

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from pipeline.build_page.comparison import comparison
+from pipeline.builds import build_again
 from pipeline.models import Build, ReceiverProfile
 from tests.pipeline.responses import bid, body, inline, sample
 from tests.site.rows import make_build
@@ -136,6 +137,30 @@ def test_a_receiver_profile_lies_under_what_is_chosen_and_over_the_publisher(qa,
     page = qa.get(reverse("build", args=[build.public_id])).content.decode()
     for words in ("receiver profile tv", "publisher attic", "the installation", "chosen for this build"):
         assert words in page
+
+
+def test_a_setting_of_a_build_that_cannot_be_used_leaves_what_its_profile_says():
+    Publisher.objects.create(name="attic", title="Attic", receiver_config={"default_currency": "CHF"})
+    config = {
+        "default_currency": "EUR",
+        "max_ads_in_pod": 3,
+        "deals_first": True,
+        "placement_rules": {"debug_placement": "OMIT"},
+    }
+    ReceiverProfile.objects.create(name="tv", title="TV", config=config)
+    own = {"default_currency": " ", "max_ads_in_pod": -1, "deals_first": False, "placement_rules": []}
+    build = build_again(make_build(), user=None, config=own, receiver_profile="tv", publisher="attic")
+    assert [values(build)[key] for key in ("default_currency", "max_ads_in_pod", "debug_placement")] == [
+        "EUR",
+        "3",
+        "OMIT",
+    ]
+    told = layers(build)
+    assert told["default_currency"] == told["max_ads_in_pod"] == told["debug_placement"] == "profile"
+    assert any("max_ads_in_pod is -1" in notice["text"] for notice in build.result["warnings"])
+    [chosen] = [row for row in build.result["effective"] if row["layer"] == "build"]
+    assert (chosen["key"], chosen["value"]) == ("deals_first", "off")
+    assert chosen["below"][0] == {"layer": "profile", "value": "on"}
 
 
 def test_the_form_starts_from_what_was_chosen_before(qa):
