@@ -6,7 +6,7 @@ vastlint takes UTF-8 of at most 4 MiB and 127 levels; what passes those limits i
 import difflib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal, cast
@@ -45,6 +45,7 @@ _MODELS = frozenset({"cpc", "cpm", "cpe", "cpv"})
 _SIZES = ("width", "height", "bitrate", "minBitrate", "maxBitrate")
 _NAMED_EVENT = re.compile(r'\[@event="([^"]*)"\]$')
 _AD_PATH = re.compile(r"/VAST/Ad\[([0-9]+)\]")
+_STEP = re.compile(r"(?:[^:\[\]]+:)?([^:\[\]]+)(?:\[([0-9]{1,9})\])?")
 _REPEATED = frozenset(
     {"Ad", "Creative", "Tracking", "MediaFile", "Mezzanine", "Companion", "NonLinear", "Icon"}
 )
@@ -73,6 +74,33 @@ class _Paths(dict[Element, str]):
             self[child] = f"{above}/{name}[{seen[name]}]" if name in _REPEATED else f"{above}/{name}"
             seen[name] += 1
         return self[element]
+
+
+class _Lines(dict[Element, list[Element]]):
+    """The lines of vastlint's paths, which number an element among all children of its parent, from 0.
+
+    The children of a parent are listed once: thousands of findings may be about them.
+    """
+
+    def __missing__(self, element: Element) -> list[Element]:
+        self[element] = list(element.iterchildren("*"))
+        return self[element]
+
+    def at(self, root: Element, path: str) -> int | None:
+        """None for a path that leads nowhere."""
+        found = root
+        for step in path.split("/")[2:]:
+            named = _STEP.fullmatch(step)
+            below = self[found]
+            if named is None:
+                return None
+            if named[2] is not None:
+                below = below[int(named[2]) :][:1]
+            there = next((child for child in below if local_name(child) == named[1]), None)
+            if there is None:
+                return None
+            found = there
+        return cast("int", found.sourceline)
 
 
 def _meant(event: str) -> str:
@@ -183,6 +211,14 @@ def _theirs(xml: bytes) -> Iterator[Finding]:
         yield Finding(issue.id, severity, issue.message, issue.line, issue.path or "", issue.spec_ref or "")
 
 
+def _placed(findings: Iterable[Finding], document: Document, lines_before: int) -> Iterator[Finding]:
+    """vastlint names no line for what it finds in addresses."""
+    lines = _Lines()
+    for finding in findings:
+        line = finding.line or lines.at(document.root, finding.path)
+        yield finding if line is None or finding.line else replace(finding, line=lines_before + line)
+
+
 def _refused(error: VastError) -> Finding:
     rule = f"vastdash-{error.reason.lower().replace('_', '-')}"
     return Finding(rule, "error", error.text, None, "/", f"VAST error code {error.code}")
@@ -218,7 +254,8 @@ def lint(xml: bytes, ad_versions: Sequence[str] = ()) -> tuple[Finding, ...]:
         return (_refused(error),)
     plain = _utf8(xml, document)
     blank = plain[: len(plain) - len(plain.removeprefix(b"\xef\xbb\xbf").lstrip())]
-    findings = [*_own(document, blank.count(b"\n")), *_theirs(plain)]
+    lines_before = blank.count(b"\n")
+    findings = [*_own(document, lines_before), *_placed(_theirs(plain), document, lines_before)]
     lower = [version for version in set(ad_versions) if version < document.version]
     for version in sorted(lower):
         findings = list(_explained(findings, document, version, ad_versions))

@@ -86,6 +86,14 @@ def test_lines_are_those_of_the_text_as_given():
     assert {finding.line for finding in lint(xml) if finding.rule == "vastdash-width-not-a-number"} == {3}
 
 
+def test_a_faulty_address_leads_to_its_line():
+    start, pause = ("https://t.example.com", "start"), ("no address", "pause")
+    tracking = "".join(f'\n<Tracking event="{event}">{url}</Tracking>' for url, event in (start, pause))
+    xml = b"\n\n" + document(tracking=tracking)
+    [line] = {finding.line for finding in lint(xml) if finding.rule == "VAST-2.0-url-invalid"}
+    assert b"no address" in xml.split(b"\n")[line - 1]
+
+
 @pytest.mark.parametrize(
     ("xml", "rule"),
     [
