@@ -132,7 +132,12 @@ def _durations(vast: str, selected: Sequence[Mapping[str, Any]]) -> list[int | N
 
 
 def pod_limit_ms(request: Source, imp_ids: frozenset[str]) -> int | None:
-    """``poddur`` of the impressions that were answered as the engine reads it, in ms; None unless they state one."""
+    """``poddur`` of the one pod that was answered as the engine reads it, in ms; None where none is stated.
+
+    Impressions are one pod where they share a podid; what answers something else as well has no one limit.
+    """
     imps = read_limits(read_request(request)).imps
-    stated = {imps[imp_id].poddur for imp_id in imp_ids if imp_id in imps} - {None}
-    return stated.pop() * 1000 if len(stated) == 1 else None
+    answered = [imps[imp_id] for imp_id in imp_ids if imp_id in imps]
+    pods = {("pod", imp.podid) if imp.podid else ("imp", imp.id) for imp in answered}
+    stated = {imp.poddur for imp in answered} - {None}
+    return stated.pop() * 1000 if len(stated) == len(pods) == 1 else None

@@ -100,9 +100,12 @@ def test_the_pods_time_comes_from_the_request_of_the_build(qa):
         ([{"id": "1", "audio": {"poddur": 60}}], 60_000),
         ([{"id": "1", "video": {"poddur": 60}}, {"id": "3", "video": {"poddur": 30}}], 60_000),
         ([{"id": "1", "video": {"poddur": 60}}, {"id": "2", "video": {"poddur": 30}}], None),
+        ([{"id": "1", "video": {"poddur": 60}}, {"id": "2", "video": {"poddur": 60}}], None),
+        ([{"id": "1", "video": {"poddur": 60}}, {"id": "2", "video": {}}], None),
+        ([{"id": one, "video": {"podid": "p", "poddur": 60}} for one in "12"], 60_000),
     ],
 )
-def test_only_one_time_of_the_answered_impressions_is_a_limit(imps, limit):
+def test_only_the_one_time_of_the_one_pod_that_was_answered_is_a_limit(imps, limit):
     assert pod_limit_ms({"imp": imps}, frozenset({"1", "2"})) == limit
 
 
