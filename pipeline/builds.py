@@ -86,7 +86,10 @@ def layered(
     publisher: str = "",
     otherwise: Mapping[str, Any] = MappingProxyType({}),
 ) -> Effective:
-    """The layers of a build by the names of its rows. Raises ``Refused`` for a name nobody has."""
+    """The layers of a build by the names of its rows. Raises ``Refused`` for a name nobody has.
+
+    Above the account stand ``profile``, ``build`` (chosen for it alone) and ``otherwise`` (said by no layer).
+    """
     profile = ReceiverProfile.objects.filter(name=receiver_profile).first() if receiver_profile else None
     account = Publisher.objects.filter(name=publisher).first() if publisher else None
     if receiver_profile and profile is None:
@@ -102,7 +105,11 @@ def layered(
     notices = (*layers.notices, *merge_config(profile=config).notices)
     merged = layers.merged._replace(notices=notices)
     chosen, beneath = flat(own), flat(read(kept).config)
-    return Effective(merged, tuple([_told(row, chosen, beneath) for row in layers.rows]))
+    rows = [
+        row._replace(layer="otherwise") if row.key in unsaid else _told(row, chosen, beneath)
+        for row in layers.rows
+    ]
+    return Effective(merged, tuple(rows))
 
 
 def _told(row: Row, own: Mapping[str, Any], profile: Mapping[str, Any]) -> Row:

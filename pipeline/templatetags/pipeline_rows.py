@@ -40,6 +40,7 @@ def layer_of(layer: str, build: Any) -> str:
     """Who said it, in words."""
     words = {
         "build": "chosen for this build",
+        "otherwise": "as builds do",
         "profile": f"receiver profile {build.receiver_profile}" if build.receiver_profile else "as builds do",
         "account": f"publisher {build.publisher}",
         "host": "the installation",

@@ -179,6 +179,15 @@ def test_a_pod_is_taken_where_no_layer_says_how_many_ads(qa):
     assert made(again(qa, make_build(pod), publisher="attic")).selected_count == 1
 
 
+def test_a_pod_that_no_layer_asked_for_is_not_said_to_come_from_the_profile(qa):
+    ReceiverProfile.objects.create(name="tv", title="TV", config={"receiver": "GAM_SSU"})
+    build = made(again(qa, make_build(), receiver="profile:tv"))
+    assert layers(build)["selection_strategy"] == "otherwise"
+    page = qa.get(reverse("build", args=[build.public_id])).content.decode()
+    assert "as builds do" in page
+    assert page.count("receiver profile tv") == 1
+
+
 def test_a_build_that_cannot_be_made_is_refused_with_the_fates_and_nothing_is_kept(qa):
     build = make_build(body(bid(adm=PRICED)))
     answer = again(qa, build, collision_policy="ERROR")
