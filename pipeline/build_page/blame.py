@@ -159,6 +159,8 @@ class AdBlame:
         element, starts = self._left.element(line) if self._left else (None, False)
         if element is not None and element is self._kept and starts:
             yield from _static(OURS, element)
+        elif element is not None and element.getparent() is None:
+            yield OURS["VAST", ""]
         while element is not None:
             yield from self._taken[element]
             element = element.getparent()
@@ -183,6 +185,9 @@ class AdBlame:
         yield from _static(OURS, element)
 
     def _of_added(self, element: Element, starts: bool) -> Iterator[Reason]:
+        if element.getparent() is None:
+            yield OURS["VAST", ""]
+            return
         said = list(self._said(element, starts))
         # A block that holds nothing else is there for what was written into it first.
         yield from said or (self._written_in(element)[:1] if starts else [])

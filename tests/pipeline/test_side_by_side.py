@@ -91,6 +91,15 @@ def test_a_comment_beside_the_ad_goes_with_the_bidders_root():
     assert ("removed", "Ad", "one ad a bid") not in reasons(build)
 
 
+def test_a_root_of_another_spelling_goes_for_the_documents_own():
+    prefixed = (
+        wrapper().replace("<", "<v:").replace("<v:/", "</v:").replace("<v:VAST ", '<v:VAST xmlns:v="urn:v" ')
+    )
+    build = make_build(body(bid(adm=prefixed)), lenient_markup=True)
+    assert ("added", "VAST", "one root for all ads") in reasons(build)
+    assert unexplained(build) == []
+
+
 def test_no_line_of_an_ad_that_is_left_out_is_taken_for_one_that_is_served():
     first = inline().replace("<Ad ", '<Ad sequence="2" ', 1)
     served = (
