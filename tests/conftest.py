@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
+COUNTS = "counts"
 NO_CHROMIUM = "browser tests: no Chromium on this machine (Debian: apt-get install chromium)"
 
 
@@ -63,6 +64,24 @@ def no_network() -> Iterator[None]:
         patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
         patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
         yield
+
+
+@pytest.fixture
+def count_up(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """`count_up(text)`: a count of what a run over the corpus came to, which is printed at the end of all tests."""
+    return lambda text: record_property(COUNTS, text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    counts = [
+        str(text)
+        for report in terminalreporter.getreports("passed")
+        for name, text in report.user_properties
+        if name == COUNTS
+    ]
+    if counts:
+        terminalreporter.section("counts over the open corpus")
+        terminalreporter.write_line("\n".join(sorted(counts)))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -216,7 +216,7 @@ def test_a_wrapper_is_compared_too():
 
 
 @pytest.mark.skipif(not CORPUS, reason="the open corpus is not here")
-def test_nearly_every_difference_of_real_markup_has_its_reason():
+def test_nearly_every_difference_of_real_markup_has_its_reason(count_up):
     total = explained = 0
     for path in sorted((CORPUS / "vast").rglob("*.xml"))[:400]:
         try:
@@ -230,5 +230,5 @@ def test_nearly_every_difference_of_real_markup_has_its_reason():
         total += found.total
         explained += found.total - len(unexplained(build))
     assert total > 1_000
-    print(f"{explained} of {total} differing lines have a reason")
+    count_up(f"side by side: {explained} of {total} differing lines have a reason")
     assert explained / total > 0.99

@@ -342,7 +342,9 @@ DIFFERENCES: dict[str, tuple[str, set[str]]] = {
 
 
 @pytest.mark.parametrize(("name", "row", "in_linear"), FIELDS, ids=[field[0] for field in FIELDS])
-def test_a_field_agrees_in_every_document_or_differs_for_a_stated_reason(readings, name, row, in_linear):
+def test_a_field_agrees_in_every_document_or_differs_for_a_stated_reason(
+    readings, name, row, in_linear, count_up
+):
     mine, their = row
     compared = said = 0
     differing = {}
@@ -354,7 +356,7 @@ def test_a_field_agrees_in_every_document_or_differs_for_a_stated_reason(reading
             if left != right:
                 differing[file] = (left, right)
     _, listed = DIFFERENCES.get(name, ("", set()))
-    print(f"{name}: {compared} compared, {said} say something, {len(differing)} documents differ")
+    count_up(f"reading, {name}: {compared} compared, {said} say something, {len(differing)} documents differ")
     assert {file: pair for file, pair in differing.items() if file not in listed} == {}
     assert listed - differing.keys() == set(), "these differences are gone: take them off the list"
     assert said, "no document says anything of this field"

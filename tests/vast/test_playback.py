@@ -61,7 +61,7 @@ def test_a_parsed_document_is_read_as_it_is():
 
 
 @needs_corpus
-def test_playback_reads_the_same_facts_of_every_open_document():
+def test_playback_reads_the_same_facts_of_every_open_document(count_up):
     read_ones = 0
     for path in sorted((CORPUS / "vast").rglob("*.xml")):
         try:
@@ -69,5 +69,5 @@ def test_playback_reads_the_same_facts_of_every_open_document():
         except VastError:
             continue
         read_ones += 1
-    print(f"{read_ones} open documents read by both doors")
+    count_up(f"reading: {read_ones} documents read by both doors")
     assert read_ones > 200

@@ -41,7 +41,7 @@ def test_every_response_builds_and_every_bid_has_a_fate(receiver, strategy):
 @needs_corpus
 @pytest.mark.parametrize("receiver", RECEIVERS)
 @pytest.mark.parametrize("policy", ["VAST_WINS", "OPENRTB_WINS", "MERGE", "ERROR"])
-def test_with_the_limits_of_its_request_every_bid_has_one_fate_under_every_policy(receiver, policy, capsys):
+def test_with_the_limits_of_its_request_every_bid_has_one_fate_under_every_policy(receiver, policy, count_up):
     fates = Counter()
     for line in (CORPUS / "EXPECTED_BIDS.open.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
@@ -63,9 +63,8 @@ def test_with_the_limits_of_its_request_every_bid_has_one_fate_under_every_polic
             assert len(etree.fromstring(result.xml)) == len(result.selected)
             fates.update(rejected.code for rejected in result.rejected)
             fates["selected"] += len(result.selected)
-    with capsys.disabled():
-        rejected = fates.total() - fates["selected"]
-        print(f" {fates['selected']} bids selected, {rejected} rejected by {receiver} under {policy}", end="")
+    rejected = fates.total() - fates["selected"]
+    count_up(f"bids: {fates['selected']} selected, {rejected} rejected by {receiver} under {policy}")
     assert fates["selected"] >= 24
 
 

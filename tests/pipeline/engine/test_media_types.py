@@ -22,7 +22,7 @@ def decisions():
 
 
 @needs_corpus
-def test_a_bid_is_taken_for_what_its_adapter_took_it_for(capsys):
+def test_a_bid_is_taken_for_what_its_adapter_took_it_for(count_up):
     counts = Counter()
     for kind, adm, fate in decisions():
         counts[kind or "not said", fate] += 1
@@ -30,7 +30,7 @@ def test_a_bid_is_taken_for_what_its_adapter_took_it_for(capsys):
             assert fate != "selected", adm[:80]
         if kind == "video" and fate == "ADM_NOT_VAST":
             assert "<vast" not in adm.lower(), adm[:80]
-    with capsys.disabled():
-        print("\n" + "\n".join(f" {kind}, {fate}: {count}" for (kind, fate), count in sorted(counts.items())))
+    for (kind, fate), count in counts.items():
+        count_up(f"media types: {count} bids of kind {kind} ended as {fate}")
     assert counts["video", "selected"] >= 24
     assert not counts["video", "BID_NOT_VIDEO"]

@@ -197,7 +197,7 @@ def lost_and_grown(before, after, policy):
 @needs_corpus
 @pytest.mark.parametrize("receiver", RECEIVERS)
 @pytest.mark.parametrize("policy", ["VAST_WINS", "OPENRTB_WINS", "MERGE", "ERROR"])
-def test_enrichment_adds_to_documents_of_the_corpus_and_takes_nothing_away(receiver, policy, capsys):
+def test_enrichment_adds_to_documents_of_the_corpus_and_takes_nothing_away(receiver, policy, count_up):
     config = {
         "receiver": receiver,
         "collision_policy": policy,
@@ -226,10 +226,7 @@ def test_enrichment_adds_to_documents_of_the_corpus_and_takes_nothing_away(recei
         assert again is not None
         assert again[2].xml == result.xml, path
         count += 1
-    with capsys.disabled():
-        print(
-            f" {count} documents of the corpus kept by {receiver} under {policy}, {dropped} dropped", end=""
-        )
+    count_up(f"preservation: {count} documents kept by {receiver} under {policy}, {dropped} dropped")
     assert count + dropped > 230
 
 

@@ -88,7 +88,7 @@ def is_playable(ad: dict) -> bool:
 
 
 @needs_corpus
-async def test_what_plays_in_the_open_corpus_is_what_an_independent_reading_calls_playable(capsys):
+async def test_what_plays_in_the_open_corpus_is_what_an_independent_reading_calls_playable(count_up):
     differing, total = [], 0
     for line in (CORPUS / "EXPECTED.open.jsonl").read_text().splitlines():
         expected = json.loads(line)
@@ -98,7 +98,6 @@ async def test_what_plays_in_the_open_corpus_is_what_an_independent_reading_call
         total += played.count("completed")
         if played.count("completed") != sum(map(is_playable, ads)):
             differing.append(expected["file"])
-    with capsys.disabled():
-        print(f"\nplayback: {total} ads of the open corpus played to their end")
+    count_up(f"playback: {total} ads played to their end")
     assert differing == []
     assert total
