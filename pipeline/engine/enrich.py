@@ -157,9 +157,8 @@ class EnrichedAd:
             self.remark(*route.remark)
         if route.target is None:
             return
-        names, blocks = self.splice.names, self._blocks
-        nodes = self.splice.named(datum.element) if datum.element in names else ()
-        extensions = self._typed(datum.extension) if blocks else ()
+        nodes = self.splice.named(datum.element)
+        extensions = self._typed(datum.extension) if self._blocks else ()
         if not nodes and not extensions:
             self._write(route, route.target, wanted, route.rule)
             if route.repeats and route.target is Placement.INLINE:

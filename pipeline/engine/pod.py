@@ -122,9 +122,9 @@ class Accounts:
                 "POD_SLOT_TAKEN", f"impression {imp.id[:40]!r} is one slot, and a higher rank took it"
             )
         if imp.maxseq is not None and self._ads[account] >= imp.maxseq:
-            return Refusal("POD_MAXSEQ", _went("ad", imp.maxseq, "that maxseq allows"))
+            return Refusal("POD_MAXSEQ", went("ad", imp.maxseq, "that maxseq allows"))
         if imp.poddur is not None and self._seconds[account] >= imp.poddur:
-            return Refusal("POD_DURATION_EXCEEDED", _went("second", imp.poddur, "of poddur"))
+            return Refusal("POD_DURATION_EXCEEDED", went("second", imp.poddur, "of poddur"))
         return None
 
     def refusal(self, bid: Bid, seconds: int) -> Refusal | None:
@@ -185,7 +185,8 @@ class Accounts:
         return Notice("DURATION_ASSUMED", bid.id, _assumed(imp.longest))
 
 
-def _went(what: str, count: int, of: str) -> str:
+def went(what: str, count: int, of: str) -> str:
+    """That so many things of one kind are all given away, as a reason for a bid."""
     if count == 1:
         return f"the only {what} {of} went to a higher rank"
     return f"all {count} {what}s {of} went to higher ranks"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pipeline.engine.config import HARD_CAP, ReceiverConfig, SelectionStrategy
 from pipeline.engine.meta import price_text
 from pipeline.engine.openrtb import Bid, Received
-from pipeline.engine.pod import BID_RULES, not_compared
+from pipeline.engine.pod import BID_RULES, not_compared, went
 from pipeline.engine.request import Asked, PodLimits
 from vast.notice import Notice
 
@@ -189,12 +189,8 @@ def left_over(
     `rule` names the row of a receiver that wanted one ad where the strategy did not.
     """
     code = "NOT_HIGHEST_RANKED" if single else "POD_FULL"
-    if single:
-        reason = f"a bid ranked higher was served alone{f' ({rule})' if rule else ''}"
-    elif limit == 1:
-        reason = "the only place of the pod went to a higher rank"
-    else:
-        reason = f"all {limit} places of the pod went to higher ranks"
+    alone = f"a bid ranked higher was served alone{f' ({rule})' if rule else ''}"
+    reason = alone if single else went("place", limit, "of the pod")
     rejected = [reject(bid, code, reason) for bid in bids]
     if single or not rejected:
         return rejected, []

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit
 from tests.browser.samples import POD
 from tests.browser.server import Server
-from tests.browser.walk import build, make_endpoint, make_receiver
+from tests.browser.walk import build, delete_receiver, make_endpoint, make_receiver
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
@@ -117,9 +117,7 @@ def test_the_second_of_two_people_is_told_what_the_first_has_saved(visit: Visit,
 def test_the_draft_of_a_profile_that_is_gone_is_told_in_its_panel_alone(visit: Visit, server: Server):
     page, other = visit("adops", answers=(404,)), visit("adops")
     make_receiver(page, server, "soon-gone", "Soon gone")
-    other.goto(f"{server.url}/receivers/soon-gone/delete/")
-    other.get_by_role("button", name="Delete").click()
-    expect(other.locator(".alert-success")).to_be_visible()
+    delete_receiver(other, server, "soon-gone")
     page.locator("[name=max_ads_in_pod]").fill("3")
     expect(page.locator("#draft")).to_contain_text("what it named has been deleted")
     expect(page.get_by_role("navigation", name="Main")).to_have_count(1)

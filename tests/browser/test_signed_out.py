@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.server import Server
-from tests.browser.walk import make_receiver
+from tests.browser.walk import delete_receiver, make_receiver
 
 RULE = "[name='rules-0-probability']"
 
@@ -99,9 +99,7 @@ def test_nobody_else_finds_what_was_typed(visit: Visit, server: Server):
 def test_what_was_typed_about_something_that_is_gone_is_not_said_to_be_back(visit: Visit, server: Server):
     page, other = visit("adops", answers=(404,)), visit("adops")
     make_receiver(page, server, "gone-meanwhile", "Gone meanwhile")
-    other.goto(f"{server.url}/receivers/gone-meanwhile/delete/")
-    other.get_by_role("button", name="Delete").click()
-    expect(other.locator(".alert-success")).to_be_visible()
+    delete_receiver(other, server, "gone-meanwhile")
     sign_out_behind_its_back(page)
     page.locator("[name=max_ads_in_pod]").fill("3")
     come_back(page, server, "adops")

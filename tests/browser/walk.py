@@ -107,6 +107,13 @@ def play(page: Page, **choices: str | int) -> str:
     return public_id(page)
 
 
+def delete_receiver(page: Page, server: Server, name: str) -> None:
+    """Deletes a receiver profile, as somebody in another tab may."""
+    page.goto(f"{server.url}/receivers/{name}/delete/")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.locator(".alert-success")).to_be_visible()
+
+
 def make_receiver(page: Page, server: Server, name: str, title: str, **settings: str) -> None:
     """Makes a receiver profile, whose page is then open. `settings` are fields by name; "" is not set."""
     page.goto(f"{server.url}/receivers/new/")

@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from html import unescape
 
 import pytest
@@ -11,9 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipeline.builds import decisions
-from pipeline.endpoint.counts import last_day, with_today
-from pipeline.endpoint.tags import MACROS, tags
-from pipeline.engine import PARAMETERS, build_vast_from_bid_response
+from pipeline.engine import build_vast_from_bid_response
 from pipeline.models import Endpoint, EndpointRequest, EndpointTraffic, Outcome, Source, Upload
 from tests.pipeline.responses import bid, body, inline
 from tests.pipeline.settings_forms import (
@@ -257,50 +255,6 @@ def _hour() -> datetime:
     return timezone.now().replace(minute=0, second=0, microsecond=0)
 
 
-class TestTraffic:
-    NOW = datetime(2026, 3, 1, 1, 30, tzinfo=UTC)
-
-    def count(
-        self, endpoint: Endpoint, hours_ago: int, outcome: Outcome, requests: int, ads: int = 0
-    ) -> None:
-        hour = self.NOW.replace(minute=0) - timedelta(hours=hours_ago)
-        EndpointTraffic.objects.create(
-            endpoint=endpoint, hour=hour, outcome=outcome, requests=requests, ads=ads
-        )
-
-    def test_the_last_24_hours_are_summed_by_outcome_and_by_hour(self):
-        endpoint = make_endpoint()
-        self.count(endpoint, 0, Outcome.FILL, 30, ads=60)
-        self.count(endpoint, 0, Outcome.NO_AD, 10)
-        self.count(endpoint, 23, Outcome.FILL, 60, ads=60)
-        self.count(endpoint, 24, Outcome.FILL, 1000)
-        traffic = last_day(endpoint, self.NOW)
-        told = {row.outcome: (row.requests, row.share, row.ads) for row in traffic.outcomes}
-        assert told["fill"] == (90, 0.9, 120)
-        assert told["no_ad"] == (10, 0.1, 0)
-        assert set(told) == set(Outcome)
-        assert (traffic.requests, traffic.fill_rate, traffic.busiest) == (100, 0.9, 60)
-        assert [(bar.asked, bar.filled) for bar in (traffic.bars[0], traffic.bars[-1])] == [
-            (40.0, 40.0),
-            (26.67, 20.0),
-        ]
-
-    def test_nobody_asking_is_no_fill_rate(self):
-        assert last_day(make_endpoint(), self.NOW).fill_rate is None
-
-    def test_today_begins_at_midnight_utc(self):
-        endpoint = make_endpoint()
-        self.count(endpoint, 1, Outcome.FILL, 3)
-        self.count(endpoint, 1, Outcome.LIMITED, 1)
-        self.count(endpoint, 2, Outcome.FILL, 50)
-        row = with_today(Endpoint.objects.all(), self.NOW).get()
-        assert (row.asked_today, row.filled_today) == (4, 3)
-
-    def test_today_costs_nothing_for_the_days_before_it(self):
-        plan = with_today(Endpoint.objects.all(), self.NOW).explain()
-        assert "endpoint_id=? AND hour>?" in plan
-
-
 class TestPages:
     def test_the_list_shows_who_is_asked_and_how_well_it_fills(self, viewer):
         endpoint = make_endpoint(publisher=make_publisher())
@@ -429,17 +383,3 @@ class TestPages:
     def test_an_endpoint_nobody_knows_is_not_found(self, ad_ops):
         for name in ("endpoint", "endpoint-edit", "endpoint-rotate", "endpoint-delete", "endpoint-try"):
             assert ad_ops.get(reverse(name, args=["nothing"])).status_code == 404
-
-
-def test_each_ad_server_has_a_tag_of_its_own_macros():
-    found = tags("https://ads.example.com/vast/abc")
-    assert set(found) == set(MACROS)
-    for server, tag in found.items():
-        assert tag.startswith("https://ads.example.com/vast/abc?")
-        for name, macro in MACROS[server].items():
-            assert f"{name}={macro}" in tag
-
-
-def test_each_macro_fills_a_parameter_that_the_tag_knows():
-    known = {name for parameter in PARAMETERS for name in parameter.names}
-    assert [name for macros in MACROS.values() for name in macros if name not in known] == []
