@@ -1,34 +1,56 @@
-"""What a request for an ad gives: AdData, one playable ad with where it came from, or NoAd with its VAST error code."""
+"""What a request for an ad gives: AdData, the ads to play with where they came from, or NoAd with its VAST error code.
 
+An ad is played with every wrapper above it; a pod is several ads in their order, with stand-alone ads as substitutes
+(IAB VAST 4.3 §3.3.1, §3.19).
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vast.ad import Ad, Creative, Linear
 from vast.durations import read_duration
+from vast.errors import VastErrorCode
 from vast.notice import Notice
-from vast.playback import AdToPlay, LinearToPlay
 
 if TYPE_CHECKING:
+    from playback.engine.chain import Chain
     from playback.engine.plan import Plan, PlanKey
 
 
-@dataclass(frozen=True, slots=True)
-class AdData:
-    """One InLine ad and the wrappers that led to it, outermost first.
+class Fault(NamedTuple):
+    """Why an ad cannot be played at all: the VAST error code and a sentence."""
 
-    `plans` is where `plan.plan_of` keeps what it compiled for this ad: plans live as long as their ad.
+    code: VastErrorCode
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlayableAd:
+    """One ad and the wrappers that led to it, outermost first.
+
+    `index` is its place in the playing order of the document with this hash, `hop` the number of the hop that
+    brought that document. With a `fault` it is a place of the pod that stays empty: `ad` is then the last ad that was
+    reached, perhaps a wrapper, and its error is told to every level.
     """
 
-    ad: AdToPlay
+    ad: Ad
     version: str
     sha256: str
     index: int = 0
-    wrappers: tuple[AdToPlay, ...] = ()
+    wrappers: tuple[Ad, ...] = ()
     notices: tuple[Notice, ...] = ()
     lenient: bool = True
-    plans: "dict[PlanKey, Plan]" = field(default_factory=dict, init=False, compare=False, repr=False)
+    hop: int = 1
+    fault: Fault | None = None
 
     @property
-    def linear(self) -> LinearToPlay | None:
+    def creative(self) -> Creative | None:
+        """The creative that holds the linear."""
+        return next((creative for creative in self.ad.creatives if creative.linear), None)
+
+    @property
+    def linear(self) -> Linear | None:
         return self.ad.linear
 
     @property
@@ -38,10 +60,11 @@ class AdData:
         return milliseconds if self.lenient or not remark else None
 
     @property
-    def levels(self) -> tuple[tuple[str, AdToPlay], ...]:
+    def levels(self) -> tuple[tuple[str, Ad], ...]:
         """Every ad whose trackers count, with the name of its level: wrapper 1 (outermost), wrapper 2, ..., InLine."""
-        wrappers = tuple((f"wrapper {depth}", ad) for depth, ad in enumerate(self.wrappers, 1))
-        return (*wrappers, ("InLine", self.ad))
+        above = [(f"wrapper {depth}", ad) for depth, ad in enumerate(self.wrappers, 1)]
+        own = "InLine" if self.ad.kind == "inline" else f"wrapper {len(self.wrappers) + 1}"
+        return (*above, (own, self.ad))
 
     def reference(self) -> dict[str, Any]:
         """What a session keeps of the ad in place of its XML: the document's hash and which ad of it."""
@@ -55,16 +78,82 @@ class AdData:
 
 
 @dataclass(frozen=True, slots=True)
-class NoAd:
-    """No ad to play. `code` is the VAST error code, `reason` a stable word, `error_urls` the root Error addresses.
+class AdData:
+    """What is to be played: one ad, or the ads of a pod in order; `substitutes` replace those that fail, in order.
 
-    reason: EMPTY (303), WRAPPER (300: the ad stands behind `wrapper_uri`, which has to be followed first), or what
-    the reader refused the document for (100, 101, 102).
+    `transaction_id` is the [TRANSACTIONID] of the requests that led here; without one the session makes its own.
+    `plans` is where `plan.plan_of` keeps what it compiled for these ads: plans live as long as their ads.
+    """
+
+    ads: tuple[PlayableAd, ...]
+    substitutes: tuple[PlayableAd, ...] = ()
+    chain: "Chain | None" = None
+    transaction_id: str = ""
+    plans: "dict[PlanKey, Plan]" = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def first(self) -> PlayableAd:
+        return self.ads[0]
+
+    @property
+    def ad(self) -> Ad:
+        """The first ad."""
+        return self.first.ad
+
+    @property
+    def linear(self) -> Linear | None:
+        return self.first.linear
+
+    @property
+    def duration_ms(self) -> int | None:
+        return self.first.duration_ms
+
+    @property
+    def levels(self) -> tuple[tuple[str, Ad], ...]:
+        return self.first.levels
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """The notices of every document the ads stand in, each once."""
+        found = (notice for ad in (*self.ads, *self.substitutes) for notice in ad.notices)
+        return tuple(dict.fromkeys(found))
+
+    def reference(self) -> dict[str, Any]:
+        """What a session keeps of its ads: the first one's reference, and under "pod" those of the further ones."""
+        first, *further = (ad.reference() for ad in self.ads)
+        return {**first, "pod": further} if further else first
+
+
+class ErrorPing(NamedTuple):
+    """An Error address that hears of a missing ad: as written, the level it stands on (root, wrapper 1, ...)."""
+
+    url: str
+    origin: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoAd:
+    """No ad to play; false in a condition. `code` is the VAST error code, `reason` a stable word.
+
+    reason: EMPTY (303), WRAPPER (300: `wrapper_uri` was not followed), the outcome of the hop that failed (see
+    `chain.Outcome`), or what the reader refused the document for (100, 101, 102). `pings` are the Error addresses to
+    call, root first, then wrappers from the outermost; `macros` what their macros stand for.
     """
 
     code: int
     text: str
     reason: str
-    error_urls: tuple[str, ...] = ()
+    pings: tuple[ErrorPing, ...] = ()
     wrapper_uri: str | None = None
     notices: tuple[Notice, ...] = ()
+    chain: "Chain | None" = None
+    macros: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    def __bool__(self) -> bool:
+        return False
+
+    @property
+    def error_urls(self) -> tuple[str, ...]:
+        """The root Error addresses."""
+        return tuple(ping.url for ping in self.pings if ping.origin == "root")

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, Self
+from typing import Any, Protocol, Self, TypeVar
 
-from playback.engine.ad_data import AdData, NoAd
+from playback.engine.ad_data import AdData, ErrorPing, NoAd, PlayableAd
 from playback.engine.config import PlaybackSessionConfig
 from playback.engine.resolver import ConfigResolver, Level
+from vast.ad import Ad, Vast, read
 from vast.errors import VastError, VastErrorCode
-from vast.playback import AdToPlay, VastToPlay, read_playback
 from vast.recall import recall
 
 
@@ -29,7 +29,7 @@ class VastClient:
     async def request_ad(self) -> AdData | NoAd:
         """The ad to play. ValueError when `ad_index` names an ad the document does not have."""
         try:
-            vast = recall(read_playback, self.document, lenient=self.lenient)
+            vast = recall(read, self.document, lenient=self.lenient)
         except VastError as refused:
             return NoAd(int(refused.code), refused.text, refused.reason)
         ads = playing_order(vast.ads)
@@ -38,26 +38,25 @@ class VastClient:
                 int(VastErrorCode.NO_AD),
                 "the document holds no ad",
                 "EMPTY",
-                tuple(vast.errors),
+                _root_pings(vast),
                 None,
                 vast.notices,
             )
         return self._choose(vast, ads)
 
-    def _choose(self, vast: VastToPlay, ads: Sequence[AdToPlay]) -> AdData | NoAd:
+    def _choose(self, vast: Vast, ads: Sequence[Ad]) -> AdData | NoAd:
         index = self.ad_index or 0
         if not 0 <= index < len(ads):
             raise ValueError(f"ad_index {index} names no ad: the document holds {len(ads)}")
         ad = ads[index]
         if ad.kind == "wrapper":
-            uri = ad.ad_tag_uri
+            uri = ad.wrapper.ad_tag_uri if ad.wrapper else None
             text = f"the ad is a wrapper: its VASTAdTagURI has to be followed first ({uri or 'it has none'})"
             return NoAd(
-                int(VastErrorCode.WRAPPER_GENERAL), text, "WRAPPER", tuple(vast.errors), uri, vast.notices
+                int(VastErrorCode.WRAPPER_GENERAL), text, "WRAPPER", _root_pings(vast), uri, vast.notices
             )
-        return AdData(
-            ad, vast.version, sha256(self.document).hexdigest(), index, (), vast.notices, self.lenient
-        )
+        digest = sha256(self.document).hexdigest()
+        return AdData((PlayableAd(ad, vast.version, digest, index, (), vast.notices, self.lenient),))
 
     def get_playback_config(
         self, provider: str | None = None, publisher: str | None = None, override: Level = None, **levels: Any
@@ -75,7 +74,19 @@ class VastClient:
         await self.close()
 
 
-def playing_order(ads: Sequence[AdToPlay]) -> tuple[AdToPlay, ...]:
+def _root_pings(vast: Vast) -> tuple[ErrorPing, ...]:
+    return tuple(ErrorPing(url, "root", int(VastErrorCode.NO_AD)) for url in vast.errors)
+
+
+class _Placed(Protocol):
+    @property
+    def sequence(self) -> int | None: ...
+
+
+Placed = TypeVar("Placed", bound=_Placed)
+
+
+def playing_order(ads: Sequence[Placed]) -> tuple[Placed, ...]:
     """The pod by ascending sequence, then the stand-alone ads in document order (IAB VAST 4.3 §3.3.1)."""
     pod = sorted((ad for ad in ads if ad.sequence is not None), key=lambda ad: ad.sequence or 0)
     return (*pod, *(ad for ad in ads if ad.sequence is None))

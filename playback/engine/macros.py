@@ -33,7 +33,9 @@ def macro_values(
 
 
 def _facts_of_ad(ad_data: AdData, plan: Plan) -> dict[str, Value]:
-    ids = [f"{uid.registry or 'unknown'} {uid.value}" for uid in ad_data.ad.universal_ad_ids]
+    creative = ad_data.first.creative
+    universal_ad_ids = creative.universal_ad_ids if creative else ()
+    ids = [f"{uid.registry or 'unknown'} {uid.value}" for uid in universal_ad_ids]
     facts: dict[str, Value | None] = {
         "ASSETURI": plan.media.url if plan.media else None,
         "ADSERVINGID": ad_data.ad.ad_serving_id,

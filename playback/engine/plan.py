@@ -12,7 +12,7 @@ from itertools import accumulate, islice, takewhile
 from operator import attrgetter, or_
 from typing import Final, NamedTuple
 
-from playback.engine.ad_data import AdData
+from playback.engine.ad_data import AdData, Fault
 from playback.engine.config import PlaybackSessionConfig
 from playback.engine.events import EVENTS, MOMENTS, NO_TRACKING, UNKNOWN_EVENT
 from playback.engine.interruptions import (
@@ -28,10 +28,9 @@ from playback.engine.interruptions import (
 from playback.engine.media import choose_media
 from playback.engine.session import PlaybackEvent, Tracked
 from playback.engine.splitmix import draws
-from vast.ad import MediaFile, Tracker
+from vast.ad import Ad, MediaFile, Tracker
 from vast.durations import Offset
 from vast.errors import VastErrorCode
-from vast.playback import AdToPlay
 
 US: Final = 1_000_000
 MS: Final = 1_000
@@ -64,13 +63,6 @@ _at = attrgetter("at_us")
 
 PlanKey = tuple[PlaybackSessionConfig, tuple[str, ...]]
 """A configuration with the order of its rules, in which equal configurations may differ."""
-
-
-class Fault(NamedTuple):
-    """Why an ad cannot be played at all: the VAST error code and a sentence."""
-
-    code: VastErrorCode
-    text: str
 
 
 def _quartiles(moment: Moment) -> frozenset[int]:
@@ -317,10 +309,10 @@ def _other_pixels(ad_data: AdData) -> dict[str, tuple[Pixel, ...]]:
     return {event: tuple(pixels) for event, pixels in found.items()}
 
 
-def _errors(origin: str, ad: AdToPlay) -> Iterator[Pixel]:
+def _errors(origin: str, ad: Ad) -> Iterator[Pixel]:
     return (Pixel("error", link.url, origin) for link in ad.errors)
 
 
-def _clicks(origin: str, ad: AdToPlay) -> Iterator[Pixel]:
+def _clicks(origin: str, ad: Ad) -> Iterator[Pixel]:
     links = ad.linear.click_tracking if ad.linear else ()
     return (Pixel("click", link.url, origin) for link in links)

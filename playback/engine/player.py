@@ -39,7 +39,9 @@ class SessionStore(Protocol):
 
 def session_id_of(ad_data: AdData, seed: int) -> str:
     """The id of a session nobody named: the same ad and seed give the same id."""
-    return blake2b(f"{ad_data.sha256}:{ad_data.index}:{seed}".encode(), digest_size=16).hexdigest()
+    return blake2b(
+        f"{ad_data.first.sha256}:{ad_data.first.index}:{seed}".encode(), digest_size=16
+    ).hexdigest()
 
 
 class BaseVastPlayer(ABC):

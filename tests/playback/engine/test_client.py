@@ -22,7 +22,7 @@ async def test_an_inline_ad_comes_with_the_hash_of_its_document():
     document = vast(inline())
     ad = await request(document)
     assert isinstance(ad, AdData)
-    assert (ad.ad.id, ad.version, ad.duration_ms) == ("a1", "3.0", 30_000)
+    assert (ad.ad.id, ad.first.version, ad.duration_ms) == ("a1", "3.0", 30_000)
     assert ad.reference() == {
         "sha256": sha256(document.encode()).hexdigest(), "index": 0, "id": "a1", "title": "a1", "version": "3.0",
     }  # fmt: skip
@@ -72,7 +72,7 @@ POD = vast(*(inline(ad_id=f"n{number}", sequence=number) for number in (3, 1, 2)
 @pytest.mark.parametrize(("index", "ad_id"), [(None, "n1"), (0, "n1"), (1, "n2"), (2, "n3"), (3, "alone")])
 async def test_V04_an_index_picks_an_ad_in_playing_order(index, ad_id):
     ad = await ad_of(POD, ad_index=index)
-    assert (ad.ad.id, ad.index) == (ad_id, index or 0)
+    assert (ad.ad.id, ad.first.index) == (ad_id, index or 0)
 
 
 @pytest.mark.parametrize("index", [4, -1])

@@ -1,6 +1,7 @@
 """The delivery ledger: every tracker once, with what became of it (playback.md 4.9, 5.9)."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -210,7 +211,7 @@ async def test_M13_the_transaction_is_one_uuid_per_seed():
 
 async def test_trackers_of_wrappers_come_first_and_carry_their_level():
     inner, outer = await f30(), await f30(impressions=[f"{SINK}/w"], trackers=[("start", "wstart", None)])
-    ad = AdData(inner.ad, inner.version, inner.sha256, wrappers=(outer.ad,))
+    ad = AdData((replace(inner.first, wrappers=(outer.ad,)),))
     player = await played(ad)
     assert [(row.origin, row.url.strip()) for row in rows_of(player, "impression")] == [
         ("wrapper 1", f"{SINK}/w"), ("InLine", f"{SINK}/imp1"), ("InLine", f"{SINK}/imp2"),
