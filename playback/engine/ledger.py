@@ -77,7 +77,7 @@ def placeholder(url: str) -> str:
 def _due(
     ad_data: AdData, plan: Plan, session: PlaybackSession, tracked: Tracked, index: int
 ) -> Iterator[LedgerEntry]:
-    pixels = plan.pixels_at(tracked.event, tracked.at_us)
+    pixels = plan.pixels_of(tracked)
     if not pixels:
         return
     values = macro_values(ad_data, plan, session, tracked, index)

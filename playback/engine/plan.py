@@ -12,7 +12,7 @@ from itertools import accumulate, islice, takewhile
 from operator import attrgetter, or_
 from typing import Final, NamedTuple
 
-from playback.engine.ad_data import AdData, Fault
+from playback.engine.ad_data import AdData, Fault, PlayableAd
 from playback.engine.config import PlaybackSessionConfig
 from playback.engine.events import EVENTS, MOMENTS, NO_TRACKING, UNKNOWN_EVENT
 from playback.engine.interruptions import (
@@ -69,6 +69,16 @@ def _quartiles(moment: Moment) -> frozenset[int]:
     return frozenset({moment.quartile} - {0})
 
 
+class Part(NamedTuple):
+    """One ad of the plan: where its first and its length lie on the session's playhead, and the file that is played."""
+
+    ad: PlayableAd
+    start_us: int
+    duration_us: int
+    media: MediaFile | None
+    fault: Fault | None
+
+
 class Course(NamedTuple):
     """What a session records at each moment while its clock is its playhead, made once for all of them.
 
@@ -109,13 +119,15 @@ class Plan:
     lots: tuple[Lot, ...]
     media: MediaFile | None
     fault: Fault | None
+    parts: tuple[Part, ...]
 
     @property
     def windows(self) -> tuple[Window, ...]:
         return tuple(window for _, window in self.rules if window)
 
-    def pixels_at(self, event: str, at_us: int) -> tuple[Pixel, ...]:
-        """The trackers of an event at this instant of the playhead."""
+    def pixels_of(self, tracked: Tracked) -> tuple[Pixel, ...]:
+        """The trackers that became due at this instant."""
+        event, at_us = tracked.event, tracked.at_us
         if event in self.pixels:
             return self.pixels[event]
         first = bisect_left(self.moments, at_us, key=_at)
@@ -188,6 +200,7 @@ def compile_plan(ad_data: AdData, config: PlaybackSessionConfig) -> Plan:
         lots=tuple(rule.lot(duration_ms) for rule in rules),
         media=media,
         fault=fault,
+        parts=(Part(ad_data.first, 0, duration_ms * 1000, media, fault),),
     )
 
 

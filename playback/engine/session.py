@@ -88,11 +88,21 @@ class PlaybackEvent(NamedTuple):
 
 
 class Tracked(NamedTuple):
-    """An instant whose trackers became due: the ledger is derived from these. Microseconds of playhead and clock."""
+    """An instant whose trackers became due: the ledger is derived from these. Microseconds of playhead and clock.
+
+    `part` is the place of its ad in the plan, `code` the VAST error code that error trackers are told.
+    """
 
     event: str
     at_us: int
     clock_us: int
+    part: int = 0
+    code: int | None = None
+
+    def to_list(self) -> list[Any]:
+        """As a record holds it: what is as usual at the end is left out."""
+        kept = 5 if self.code is not None else 4 if self.part else 3
+        return list(self[:kept])
 
 
 @dataclass(slots=True)
@@ -212,7 +222,7 @@ class PlaybackSession:
             "interruption_plan": [outcome.to_dict() for outcome in self.interruption_plan],
             "quartiles_tracked": sorted(self.quartiles_tracked),
             "events": [event.to_dict() for event in self.events],
-            "tracked": [list(tracked) for tracked in self.tracked],
+            "tracked": [tracked.to_list() for tracked in self.tracked],
             "config": self.config.to_dict(),
             "metadata": native(self.metadata),
         }
@@ -247,7 +257,7 @@ class PlaybackSession:
             error_code=data["error_code"],
             interrupted_by=data["interrupted_by"],
             interruption_plan=tuple(RuleOutcome.from_dict(outcome) for outcome in data["interruption_plan"]),
-            tracked=[Tracked(str(event), int(at), int(clock)) for event, at, clock in data["tracked"]],
+            tracked=[_tracked(*row) for row in data["tracked"]],
         )
 
     def _may(self, move: str) -> PlaybackStatus:
@@ -267,6 +277,10 @@ class PlaybackSession:
         self.end_reason = reason
         self.end_time = at if at is not None else (self.start_time or 0.0) + self.clock_ms / 1000
         return True
+
+
+def _tracked(event: str, at_us: int, clock_us: int, part: int = 0, code: int | None = None) -> Tracked:
+    return Tracked(str(event), int(at_us), int(clock_us), int(part), None if code is None else int(code))
 
 
 RECORD_FIELDS: Final = tuple(field.name for field in fields(PlaybackSession))
