@@ -7,7 +7,7 @@ DEV    := $(VENV)/.dev-installed
 VENDOR := static/vendor/versions.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test lint format bench screenshots lock clean
+.PHONY: help install dev run test lint format bench wheel screenshots lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null || grep '##' Makefile
@@ -32,6 +32,9 @@ format: $(DEV)  ## Let ruff and djade rewrite what they can
 
 bench: $(DEV)  ## Measure; prints a table and writes bench/results.json
 	@$(PYTHON) -m bench
+
+wheel: $(SITE)  ## Build the library's wheel and try it in a clean environment
+	@tools/try_wheel.sh $(VENV)
 
 screenshots: dev  ## Pictures of every page into screenshots/ (README=1: only the README's)
 	@tools/chromium.sh
