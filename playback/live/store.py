@@ -12,10 +12,10 @@ from django.db import OperationalError, close_old_connections, transaction
 
 from playback.engine import BaseVastPlayer, NoAd, PlaybackSession, PlayerFactory, VastClient
 from playback.models import Session, SessionLedger
+from playback.requesting import client_of
 from playback.session_view import SessionView, view
 
 T = TypeVar("T")
-LIVE = (Session.Status.PENDING, Session.Status.RUNNING)
 RETRY_SEC = 1.0
 log = structlog.get_logger(__name__)
 # What reading a record raises when another version wrote it, or when it is damaged.
@@ -32,6 +32,10 @@ def _in_database(work: Callable[..., T]) -> Callable[..., Any]:
     return sync_to_async(fresh)
 
 
+class NotConfirmed(Exception):
+    """A live session that nobody has confirmed must not play."""
+
+
 class RowStore:
     """The store a player is given. After ``close`` nothing is written: the row stays as the last checkpoint left it."""
 
@@ -45,9 +49,11 @@ class RowStore:
         return await _in_database(_unfinished)()
 
     async def player(self) -> BaseVastPlayer:
-        """A player at the stored position, its document read again. Raises when it can no longer be played."""
-        row = await _in_database(_load)(self.public_id)
-        client = VastClient.from_xml(row.document.xml, ad_index=row.ad_index)
+        """A player at the stored position, its ad read again from what was kept.
+
+        Raises when it can no longer be played, ``NotConfirmed`` when it may not yet.
+        """
+        row, client = await _in_database(_load_to_play)(self.public_id)
         ad = await client.request_ad()
         if isinstance(ad, NoAd):
             raise ValueError(f"{ad.text} (error {ad.code})")
@@ -100,11 +106,18 @@ def stored_view(public_id: str) -> SessionView | None:
 
 
 def _unfinished() -> list[str]:
-    return list(Session.objects.filter(status__in=LIVE).order_by("id").values_list("public_id", flat=True))
+    return list(Session.objects.playing().order_by("id").values_list("public_id", flat=True))
 
 
 def _load(public_id: str) -> Session:
-    return Session.objects.select_related("document", "ledger").get(public_id=public_id)
+    return Session.objects.select_related("document", "ledger", "chain").get(public_id=public_id)
+
+
+def _load_to_play(public_id: str) -> tuple[Session, VastClient]:
+    row = _load(public_id)
+    if row.waits_for_confirmation:
+        raise NotConfirmed(public_id)
+    return row, client_of(row)
 
 
 def columns(record: dict[str, Any]) -> dict[str, Any]:
@@ -113,6 +126,7 @@ def columns(record: dict[str, Any]) -> dict[str, Any]:
         "record": record,
         "status": record["status"],
         "end_reason": record["end_reason"] or "",
+        "error_code": record["error_code"],
         "paused": record["paused"],
         "mode": record["config"]["mode"],
         "offset_ms": round(record["current_offset_sec"] * 1000),
@@ -127,7 +141,7 @@ def _save(public_id: str, record: dict[str, Any], entries: list[dict[str, Any]] 
     changes = columns(record)
     if changes["status"] != Session.Status.PENDING:
         rows.filter(started_at=None).update(started_at=now)
-    if changes["status"] not in LIVE:
+    if changes["status"] not in (Session.Status.PENDING, Session.Status.RUNNING):
         changes["ended_at"] = now
     rows.update(**changes)
     if entries is not None:
