@@ -103,7 +103,7 @@ def _refuse_a_crawl(speed: float) -> None:
 def _ad(vast: str, ad_index: int, document: str) -> tuple[VastClient, AdData]:
     """``document`` is what whoever starts a session calls the document: a fault of all of it is told there."""
     try:
-        client = VastClient.from_xml(vast, ad_index=ad_index)
+        client = VastClient.from_xml(vast, ad_index=ad_index, max_wrappers=0, delivery="dry_run")
         answer = async_to_sync(client.request_ad)()
     except UnicodeEncodeError:
         raise StartRefused(document, "This holds half a surrogate pair, which is no character.") from None

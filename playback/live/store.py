@@ -47,7 +47,9 @@ class RowStore:
     async def player(self) -> BaseVastPlayer:
         """A player at the stored position, its document read again. Raises when it can no longer be played."""
         row = await _in_database(_load)(self.public_id)
-        client = VastClient.from_xml(row.document.xml, ad_index=row.ad_index)
+        client = VastClient.from_xml(
+            row.document.xml, ad_index=row.ad_index, max_wrappers=0, delivery="dry_run"
+        )
         ad = await client.request_ad()
         if isinstance(ad, NoAd):
             raise ValueError(f"{ad.text} (error {ad.code})")

@@ -74,7 +74,7 @@ class Command(BaseCommand):
 async def _play(
     xml: bytes, *, mode: str, provider: str | None, profile_set: str, seed: int | None, ad: int
 ) -> PlaybackSession:
-    client = VastClient.from_xml(xml, ad_index=ad)
+    client = VastClient.from_xml(xml, ad_index=ad, max_wrappers=0, delivery="dry_run")
     answer = await client.request_ad()
     if isinstance(answer, NoAd):
         raise ValueError(f"vast: {answer.text} (error {int(answer.code)})")
