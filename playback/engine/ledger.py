@@ -15,6 +15,7 @@ from playback.engine.events import absence_of
 from playback.engine.macros import macro_values
 from playback.engine.plan import Pixel, Plan
 from playback.engine.session import PlaybackSession, PlaybackStatus, Tracked
+from playback.engine.standing import why_passed
 from vast.macros import Context, Value, expand
 
 DELIVERIES: Final = ("dry_run",)
@@ -102,26 +103,30 @@ def _row(pixel: Pixel, tracked: Tracked, values: Mapping[str, Value]) -> LedgerE
 
 
 def _ahead(plan: Plan, session: PlaybackSession) -> Iterator[LedgerEntry]:
-    done = {(tracked.event, tracked.at_us) for tracked in session.tracked}
-    status, reason = ("not_reached", ending(session)) if session.has_ended() else ("pending", "")
+    done = {(tracked.event, tracked.at_us, tracked.part) for tracked in session.tracked}
+    end = ending(session) if session.has_ended() else ""
     for moment in plan.moments:
-        if (moment.event, moment.at_us) not in done:
+        if (moment.event, moment.at_us, moment.part) not in done:
+            reason = why_passed(session, moment) or end
+            status = "not_reached" if reason else "pending"
             for pixel in moment.pixels:
                 due_ms = moment.at_us / 1000 if plan.duration_us else None
                 yield LedgerEntry(*pixel[:2], None, pixel.origin, due_ms, None, status, reason)
 
 
 def _unreachable(plan: Plan) -> Iterator[LedgerEntry]:
-    for pixel, at, reason in plan.unreachable:
+    for pixel, at, reason, _ in plan.unreachable:
         yield LedgerEntry(
             *pixel[:2], None, pixel.origin, None if at is None else at / 1000, None, "not_reached", reason
         )
 
 
 def _unasked(plan: Plan, session: PlaybackSession) -> Iterator[LedgerEntry]:
-    done = {tracked.event for tracked in session.tracked}
-    for event, pixels in plan.pixels.items():
-        if event not in done:
+    told = {(done.event, done.part) for done in session.tracked}
+    told |= {(moment.event, moment.part) for moment in plan.moments}
+    found = ((place, *item) for place, part in enumerate(plan.parts) for item in part.pixels.items())
+    for place, event, pixels in found:
+        if (event, place) not in told:
             reason = absence_of(event)
             if event == "error" and session.end_reason == "app_crash":
                 reason = "a crashed app sends nothing"

@@ -46,9 +46,10 @@ def _facts_of_ad(ad_data: AdData, plan: Plan) -> dict[str, Value]:
 
 
 def _error_of(session: PlaybackSession, tracked: Tracked) -> dict[str, Value]:
-    if tracked.event != "error" or session.error_code is None:
+    code = session.error_code if tracked.code is None else tracked.code
+    if tracked.event != "error" or code is None:
         return {}
-    return {"ERRORCODE": str(session.error_code)}
+    return {"ERRORCODE": str(code)}
 
 
 def transaction_id(seed: int) -> str:

@@ -1,13 +1,14 @@
 """The players: one way of playing (BaseVastPlayer.play), two clocks (playback.md 1.13, 2.17-2.20).
 
-VastPlayer plays in real time, HeadlessPlayer in virtual time. Pause, resume, stop and skip act on a play() that is
-under way; the playhead is frozen while paused.
+VastPlayer plays in real time, HeadlessPlayer in virtual time. Pause, resume, stop, skip, seek and click act on a
+play() that is under way; the playhead is frozen while paused.
 """
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from math import isfinite
 from typing import Any, ClassVar, Final, Protocol
 
 from playback.engine.ad_data import AdData, NoAd
@@ -15,6 +16,7 @@ from playback.engine.config import DEFAULT_CONFIG, PlaybackSessionConfig
 from playback.engine.errors import InvalidTransition
 from playback.engine.interruptions import InterruptionReason, earliest
 from playback.engine.ledger import LedgerEntry, check_delivery, ledger_of, resolved_urls
+from playback.engine.macros import macro_values
 from playback.engine.plan import MS, US, plan_of
 from playback.engine.playthrough import Playthrough
 from playback.engine.session import PlaybackSession, PlaybackStatus, Tracked, native
@@ -27,6 +29,7 @@ from playback.engine.time_provider import (
     Wake,
     fresh_seed,
 )
+from vast.macros import expand
 
 DRY_RUN: Final = "dry_run"
 
@@ -38,14 +41,16 @@ class SessionStore(Protocol):
 
 
 def session_id_of(ad_data: AdData, seed: int) -> str:
-    """The id of a session nobody named: the same ad and seed give the same id."""
-    return blake2b(
-        f"{ad_data.first.sha256}:{ad_data.first.index}:{seed}".encode(), digest_size=16
-    ).hexdigest()
+    """The id of a session nobody named: the same ads and seed give the same id."""
+    first, *further = ad_data.ads
+    ads = f"{first.sha256}:{first.index}:"
+    for ad in further:
+        ads += f"{ad.sha256}:{ad.index}:"
+    return blake2b(f"{ads}{seed}".encode(), digest_size=16).hexdigest()
 
 
 class BaseVastPlayer(ABC):
-    """Plays one ad once.
+    """Plays an ad, or the ads of a pod one after the other, once.
 
     `session` continues a stored session (its seed, configuration and draws are kept); otherwise a new one is made,
     from `seed` or from a fresh seed that the session records. Raises ValueError for a NoAd, for a seed out of range
@@ -139,16 +144,48 @@ class BaseVastPlayer(ABC):
             self._ring()
 
     def skip(self) -> bool:
-        """The viewer skips; False before the ad's skip offset, or where it has none, and playing goes on."""
+        """The viewer skips the ad: the next one of the pod begins, after the last the session is closed.
+
+        False before the ad's skip offset, or where it has none, and playing goes on.
+        """
         skipped = self._run.skip(self._clock_us())
         if skipped:
             self._ring()
         return skipped
 
+    def seek(self, offset_sec: float) -> bool:
+        """The viewer moves the playhead to another place in the ad, in seconds of the session's playhead.
+
+        What a seek passes over, its place of landing included, is not earned and no interruption strikes there; played
+        later, it is. What became due before does not become due again. False outside the ad, at its end, and when
+        nothing is being played.
+        """
+        place = round(offset_sec * 1000) * MS if isfinite(offset_sec) else -1
+        moved = self._run.seek(self._clock_us(), place)
+        if moved:
+            self._ring()
+        return moved
+
+    def click(self, *, custom: bool = False) -> str | None:
+        """The viewer clicks on the ad: its click trackers are due, every time. Gives the address of the page to open,
+        macros expanded, which is not fetched; None where there is none.
+
+        A `custom` click has trackers of its own and opens nothing. Without effect when nothing is being played.
+        """
+        if not self._run.click(self._clock_us(), custom=custom):
+            return None
+        self._ring()
+        index = len(self.session.tracked) - 1
+        tracked = self.session.tracked[index]
+        page = None if custom else self.plan.parts[tracked.part].click_through
+        if page is None:
+            return None
+        return expand(page, macro_values(self.ad_data, self.plan, self.session, tracked, index), "click")
+
     def state(self) -> PlaybackSessionState:
         """A picture of the session now; records nothing."""
         clock = self._clock_us()
-        return snapshot(self.session, self._run.playhead_at(clock), clock)
+        return snapshot(self.session, self.plan, self._run.playhead_at(clock), clock)
 
     def checkpoint(self) -> PlaybackSession:
         """The session with its playhead and clock brought up to now, for a caller who stores it between events."""
@@ -274,10 +311,16 @@ class BaseVastPlayer(ABC):
             raise ValueError(
                 f"session {session.session_id} is {session.config.mode}, this player is {self.mode}"
             )
-        mine, theirs = self.ad_data.reference(), session.ad
-        if (mine["sha256"], mine["index"]) != (theirs.get("sha256"), theirs.get("index")):
+        places = {outcome.part for outcome in session.interruption_plan}
+        if _ads_of(self.ad_data.reference()) != _ads_of(session.ad) or not places <= set(
+            range(len(self.plan.parts))
+        ):
             raise ValueError(f"session {session.session_id} plays another ad")
         return session
+
+
+def _ads_of(reference: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    return [(ad.get("sha256"), ad.get("index")) for ad in (reference, *reference.get("pod", ()))]
 
 
 class VastPlayer(BaseVastPlayer):
