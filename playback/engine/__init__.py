@@ -1,12 +1,23 @@
 """What a player does with VAST, in real or simulated time. A library: no Django, no network, no hidden clock."""
 
 from playback.engine.ad_data import AdData, NoAd
+from playback.engine.capabilities import (
+    with_http_send,
+    with_interruption,
+    with_logging,
+    with_macros,
+    with_playback_state,
+    with_retry_logic,
+    with_state,
+)
 from playback.engine.client import VastClient
 from playback.engine.config import DEFAULT_CONFIG, PlaybackSessionConfig
+from playback.engine.context import TrackingContext
+from playback.engine.delivery import DELIVERIES, Delivery, deliver_no_ad
 from playback.engine.errors import ConfigError, DeliveryUnavailable, InvalidTransition, PlaybackError
 from playback.engine.factory import PlayerFactory
 from playback.engine.interruptions import InterruptionReason, InterruptionRule
-from playback.engine.ledger import LedgerEntry
+from playback.engine.ledger import LedgerEntry, ledger_of, macro_table, no_ad_ledger
 from playback.engine.player import BaseVastPlayer, HeadlessPlayer, SessionStore, VastPlayer
 from playback.engine.profiles import (
     PROFILE_SETS,
@@ -16,19 +27,29 @@ from playback.engine.profiles import (
     provider_configs,
 )
 from playback.engine.resolver import ConfigResolver
+from playback.engine.sandbox import Collector
+from playback.engine.sending import Attempt, Capability, Sending
 from playback.engine.session import PlaybackEvent, PlaybackSession, PlaybackStatus
 from playback.engine.snapshot import PlaybackSessionState
 from playback.engine.time_provider import RealtimeTimeProvider, SimulatedTimeProvider, TimeProvider
+from playback.engine.trackable import Trackable, TrackableCollection, TrackableEvent
+from playback.engine.tracker import VastTracker
+from playback.engine.tracker_config import VastTrackerConfig, tracker_config
 
 __all__ = [
     "DEFAULT_CONFIG",
+    "DELIVERIES",
     "PROFILE_SETS",
     "PROVIDERS",
     "PROVIDER_LABELS",
     "AdData",
+    "Attempt",
     "BaseVastPlayer",
+    "Capability",
+    "Collector",
     "ConfigError",
     "ConfigResolver",
+    "Delivery",
     "DeliveryUnavailable",
     "HeadlessPlayer",
     "InterruptionReason",
@@ -44,11 +65,30 @@ __all__ = [
     "PlaybackStatus",
     "PlayerFactory",
     "RealtimeTimeProvider",
+    "Sending",
     "SessionStore",
     "SimulatedTimeProvider",
     "TimeProvider",
+    "Trackable",
+    "TrackableCollection",
+    "TrackableEvent",
+    "TrackingContext",
     "VastClient",
     "VastPlayer",
+    "VastTracker",
+    "VastTrackerConfig",
+    "deliver_no_ad",
     "get_provider_rules",
+    "ledger_of",
+    "macro_table",
+    "no_ad_ledger",
     "provider_configs",
+    "tracker_config",
+    "with_http_send",
+    "with_interruption",
+    "with_logging",
+    "with_macros",
+    "with_playback_state",
+    "with_retry_logic",
+    "with_state",
 ]
