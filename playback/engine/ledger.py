@@ -5,8 +5,7 @@ called, so that the ledger costs a playing session nothing and a stored session 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from playback.engine.ad_data import AdData, NoAd
 from playback.engine.capabilities import absolute, placeholder
@@ -21,8 +20,7 @@ from playback.engine.tracker_config import DEFAULT_TRACKER_CONFIG, VastTrackerCo
 from vast.macros import MacroRow, Value, expand, explain
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(NamedTuple):
     """One tracker.
 
     status: pending (may become due, or waits to be stored), not_reached (never became due), skipped (due, but never to
@@ -55,9 +53,8 @@ class LedgerEntry:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-native values."""
-        row = {name: getattr(self, name) for name in self.__slots__}
-        row["attempts"] = [attempt.to_dict() for attempt in self.attempts]
-        return {**row, "attempt_count": len(self.attempts)}
+        attempts = [attempt.to_dict() for attempt in self.attempts]
+        return {**self._asdict(), "attempts": attempts, "attempt_count": len(attempts)}
 
 
 def ledger_of(
@@ -164,19 +161,18 @@ def _delivered(
     row: LedgerEntry, session: PlaybackSession, index: int, number: int, delivery: Delivery
 ) -> LedgerEntry:
     if delivery.unknown(index):
-        return replace(row, status="unknown", reason="recorded before this run: it is not sent again")
+        return row._replace(status="unknown", reason="recorded before this run: it is not sent again")
     sending = delivery.sending(index, number)
     if sending is None:
-        return replace(row, status="pending", reason="due, and not stored yet")
+        return row._replace(status="pending", reason="due, and not stored yet")
     row = _with_sending(row, sending, (row.clock_ms or 0.0) + delivery.behind_ms(index))
     receipt = delivery.receipt(session, index, number)
-    return row if receipt is None else replace(row, **receipt._asdict())
+    return row if receipt is None else row._replace(**receipt._asdict())
 
 
 def _with_sending(row: LedgerEntry, sending: Sending, started_ms: float) -> LedgerEntry:
     attempts = tuple(sending.attempts)
-    return replace(
-        row,
+    return row._replace(
         status=sending.status,
         reason=sending.reason,
         sent_ms=started_ms + attempts[0].started_ms if attempts else None,

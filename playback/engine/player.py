@@ -99,7 +99,8 @@ class BaseVastPlayer(ABC):
         self._wake = Wake()
         self._base: float | None = None
         self._playing = False
-        self._alone = True
+        # Pixels that are sent start at their own time: each step then has its turn of the event loop.
+        self._alone = not self.delivery.sends
 
     @abstractmethod
     def _default_time_provider(self) -> TimeProvider:
@@ -190,7 +191,8 @@ class BaseVastPlayer(ABC):
 
     def _play_at_once(self) -> bool:
         """Play a new session in one jump of its clock, where nobody else can be on that and nothing is stored."""
-        if self._shown or self.store is not None or self.session.status is not PlaybackStatus.PENDING:
+        disturbed = self._shown or self.store is not None or self.delivery.sends
+        if disturbed or self.session.status is not PlaybackStatus.PENDING:
             return False
         end = self._run.last_due()
         if end is None or not self._time.jump(self._time.time() + end / US):
