@@ -5,7 +5,7 @@ never waits for one. At the end of play what is still open has until a deadline.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -142,10 +142,9 @@ class Delivery:
         session has sent nothing."""
         if self.mode == DRY_RUN or not self._sendings:
             return False
-        await self._wait_for_open(self.config.drain_timeout)
-        left = self._give_up(
-            "timeout", f"no answer within {self.config.drain_timeout:g} s of the end of play"
-        )
+        limit = self.config.drain_timeout
+        await _wait(self._tasks, self._clock, limit)
+        left = self._give_up("timeout", f"no answer within {limit:g} s of the end of play")
         await asyncio.gather(*left, return_exceptions=True)
         return True
 
@@ -203,16 +202,6 @@ class Delivery:
         async with self._pool:
             await bring_to_end(self._sender, sending)
 
-    async def _wait_for_open(self, limit_sec: float) -> None:
-        if not self._tasks:
-            return
-        deadline = asyncio.ensure_future(self._clock.sleep(limit_sec))
-        try:
-            while self._tasks and not deadline.done():
-                await asyncio.wait({deadline, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            deadline.cancel()
-
     def _give_up(self, status: str, reason: str) -> list[asyncio.Task[None]]:
         for sending in self._sendings.values():
             sending.give_up(status, reason)
@@ -242,8 +231,26 @@ async def deliver_no_ad(
         Sending(event="error", url=error_url(ping.url, ping.code, no_ad, config), clock=clock, item=ping)
         for ping in no_ad.pings
     )
-    await asyncio.gather(*(bring_to_end(sender, sending) for sending in sendings))
+    tasks = {asyncio.ensure_future(bring_to_end(sender, sending)) for sending in sendings}
+    try:
+        await _wait(tasks, clock, config.drain_timeout)
+    finally:
+        for sending in sendings:
+            sending.give_up("timeout", f"no answer within {config.drain_timeout:g} s")
+        for task in tasks:
+            task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     return sendings
+
+
+async def _wait(tasks: Collection["asyncio.Future[None]"], clock: TimeProvider, limit_sec: float) -> None:
+    """Return once all of these tasks have ended, or at the deadline; they are left as they are."""
+    deadline = asyncio.ensure_future(clock.sleep(limit_sec))
+    try:
+        while (left := [task for task in tasks if not task.done()]) and not deadline.done():
+            await asyncio.wait({deadline, *left}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        deadline.cancel()
 
 
 def error_url(url: str, code: int, no_ad: NoAd, config: VastTrackerConfig = DEFAULT_TRACKER_CONFIG) -> str:

@@ -322,6 +322,28 @@ async def test_what_is_due_is_stored_before_it_is_sent():
     assert first[2] == []
 
 
+class World(SimulatedTimeProvider):
+    """A driven clock that is taken for the world's."""
+
+    is_virtual = False
+
+    def stamp(self, session_clock_sec):
+        return 1000.0 + self.time()
+
+
+async def test_a_pixel_that_waited_for_the_store_was_sent_later_than_it_was_due():
+    class Slow(Store):
+        async def save(self, session, ledger):
+            clock.advance(0.4)
+            await super().save(session, ledger)
+
+    clock, sink = World(), Sink()
+    player = real(sink, await f30(), PERSISTENT, store=Slow(sink), clock=clock)
+    await player.play()
+    row = rows(player)["imp1"]
+    assert (row.clock_ms, row.sent_ms) == (0.0, pytest.approx(400))
+
+
 async def test_nothing_is_sent_that_could_not_be_stored():
     sink = Sink()
     store = Store(sink)
@@ -400,6 +422,13 @@ async def test_error_addresses_of_a_request_without_an_ad_are_told_with_their_co
     assert [(row.origin, row.status, row.attempt_count) for row in ledger] == [
         ("root", "sent", 1), ("wrapper 1", "skipped", 0),
     ]  # fmt: skip
+
+
+async def test_an_error_address_that_hangs_does_not_hold_up_the_answer():
+    clock = SimulatedTimeProvider()
+    no_ad = NoAd(303, "nothing", "EMPTY", PINGS[:1])
+    (row,) = no_ad_ledger(no_ad, await deliver_no_ad(no_ad, Client(Sink(never)), clock=clock))
+    assert (row.status, row.attempt_count, clock.time()) == ("timeout", 1, 5.0)
 
 
 async def test_a_dry_run_tells_nobody_of_a_missing_ad():
