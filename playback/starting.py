@@ -61,7 +61,9 @@ def start(
     _refuse_a_crawl(config.headless_playback_speed)
     seed = secrets.randbelow(SEED_LIMIT) if seed is None else seed
     try:
-        player = PlayerFactory.create(client, ad, config=config, seed=seed, env=_environment())
+        player = PlayerFactory.create(
+            client, ad, config=config, seed=seed, delivery="dry_run", env=_environment()
+        )
     except (ConfigError, ValueError) as error:
         raise StartRefused(getattr(error, "field", "seed"), str(error)) from None
     session = player.session

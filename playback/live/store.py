@@ -54,7 +54,12 @@ class RowStore:
         if isinstance(ad, NoAd):
             raise ValueError(f"{ad.text} (error {ad.code})")
         return PlayerFactory.create(
-            client, ad, session=PlaybackSession.from_dict(row.record), store=self, watched=True
+            client,
+            ad,
+            session=PlaybackSession.from_dict(row.record),
+            store=self,
+            delivery="dry_run",
+            watched=True,
         )
 
     async def save(self, session: PlaybackSession, ledger: Any) -> None:

@@ -84,4 +84,7 @@ async def _play(
         providers=provider_configs(profile_set),
         override={"headless_playback_speed": 0},  # nobody watches: as fast as possible
     )
-    return await PlayerFactory.create(client, answer, config=config, seed=seed, env=os.environ).play()
+    player = PlayerFactory.create(
+        client, answer, config=config, seed=seed, delivery="dry_run", env=os.environ
+    )
+    return await player.play()
