@@ -193,11 +193,11 @@ def with_http_send(context: TrackingContext | Getter) -> Capability:
         context = TrackingContext(http_client=context)
 
     async def send(sending: Sending, _: Sender) -> None:
-        if context.http_client is None:
-            sending.end("unsent", "the tracking context has no http_client")
-            return
         if reason := placeholder(sending.url):
             sending.end("skipped", reason)
+            return
+        if context.http_client is None:
+            sending.end("dry_run", "there is nothing to send with")
             return
         await _ask(sending, context, context.http_client)
 

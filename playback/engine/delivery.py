@@ -5,15 +5,14 @@ never waits for one. At the end of play what is still open has until a deadline.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
-from types import MappingProxyType
+from collections.abc import Collection
 from typing import Any, Final
 
 from playback.engine.ad_data import AdData, NoAd
 from playback.engine.capabilities import absolute, placeholder, with_http_send, with_logging, with_retry_logic
 from playback.engine.context import TrackingContext
 from playback.engine.errors import DeliveryUnavailable
-from playback.engine.macros import PLAIN, ClientMacros, client_macros, macro_values
+from playback.engine.macros import ClientMacros, macro_values
 from playback.engine.plan import Plan
 from playback.engine.sandbox import KEY_HEADER, Collector, Receipt, receipt_of
 from playback.engine.sending import Sender, Sending, bring_to_end, compose
@@ -21,15 +20,20 @@ from playback.engine.session import PlaybackSession
 from playback.engine.time_provider import RealtimeTimeProvider, TimeProvider
 from playback.engine.trackable import context_of
 from playback.engine.tracker_config import DEFAULT_TRACKER_CONFIG, VastTrackerConfig
+from playback.engine.tracking_client import (
+    LIVE,
+    context_of_client,
+    getter_of,
+    is_live,
+    macros_of,
+    tracker_config_of,
+)
 from playback.engine.transport import Getter
 from vast.macros import expand
 
 DRY_RUN: Final = "dry_run"
 SANDBOX: Final = "sandbox"
-LIVE: Final = "live"
 DELIVERIES: Final = (DRY_RUN, SANDBOX, LIVE)
-
-_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 def choose_delivery(asked: str | None, client: Any, *, sends: bool) -> str:
@@ -38,38 +42,10 @@ def choose_delivery(asked: str | None, client: Any, *, sends: bool) -> str:
     DeliveryUnavailable for an unknown name.
     """
     if asked is None:
-        ready = sends and getter_of(client) is not None and getattr(client, "delivery", None) == LIVE
-        return LIVE if ready else DRY_RUN
+        return LIVE if sends and is_live(client) else DRY_RUN
     if asked not in DELIVERIES:
         raise DeliveryUnavailable(asked, DELIVERIES)
     return asked
-
-
-def getter_of(client: Any) -> Getter | None:
-    """What a client sends through: its `http`, or the client itself where it can `get`."""
-    http: Getter | None = getattr(client, "http", None)
-    if http is not None:
-        return http
-    gets = callable(getattr(client, "get", None)) and not isinstance(client, Mapping)
-    return client if gets else None
-
-
-def tracker_config_of(client: Any) -> VastTrackerConfig:
-    """The tracker configuration of a client, or the default one."""
-    found = getattr(getattr(client, "config", None), "tracker", None)
-    return found if isinstance(found, VastTrackerConfig) else DEFAULT_TRACKER_CONFIG
-
-
-def macros_of(client: Any) -> ClientMacros:
-    """What a client brings to its pixels: its tracker configuration, the macros and headers of its embed client, and
-    the parameters of its request."""
-    if client is None:
-        return PLAIN
-    embed = getattr(client, "embed_client", None)
-    own = embed.get_macros() if embed is not None and hasattr(embed, "get_macros") else _NONE
-    request = getattr(client, "ad_request", None) or getattr(embed, "base_params", None) or _NONE
-    headers = getattr(embed, "base_headers", None) or _NONE
-    return client_macros(tracker_config_of(client), own, request, headers)
 
 
 class Delivery:
@@ -271,15 +247,7 @@ def _context(
     if getter is None:
         missing = "a collector" if mode == SANDBOX else "a client with http"
         raise DeliveryUnavailable(mode, DELIVERIES, f"it needs {missing}")
-    own = getattr(client, "context", None)
-    base = own if isinstance(own, TrackingContext) else config.build_context()
-    return base.merge(
-        http_client=getter,
-        timeout=config.timeout,
-        max_retries=config.retries,
-        retry_delay=config.retry_delay,
-        headers={**config.headers, **base.headers},
-    )
+    return context_of_client(client, config, getter)
 
 
 def _sender(context: TrackingContext, *, log_urls: bool) -> Sender:

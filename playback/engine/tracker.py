@@ -9,11 +9,9 @@ from typing import Any, Self
 from playback.engine.ad_data import AdData, PlayableAd
 from playback.engine.config import DEFAULT_CONFIG
 from playback.engine.context import TrackingContext
-from playback.engine.delivery import getter_of, tracker_config_of
 from playback.engine.macros import (
     ad_macros,
     cachebusting,
-    client_macros,
     creative_macros,
     text_value,
     timestamp,
@@ -25,6 +23,13 @@ from playback.engine.splitmix import check_seed
 from playback.engine.time_provider import RealtimeTimeProvider, TimeProvider, fresh_seed
 from playback.engine.trackable import Given, TrackableCollection, TrackableEvent, context_of
 from playback.engine.tracker_config import VastTrackerConfig
+from playback.engine.tracking_client import (
+    context_of_client,
+    getter_of,
+    is_live,
+    macros_of,
+    tracker_config_of,
+)
 from vast.macros import Value, expand
 
 CLICK_THROUGH = "clickThrough"
@@ -35,7 +40,8 @@ class VastTracker:
 
     `events`: event -> addresses or trackables, one or several; they are copied. `client` is a VastClient or anything
     that can `get`. `capabilities` are composed in their order, the first outermost; without them those that the
-    configuration names. `macros` are the client's own, `ad_request` the parameters of the request for the ad.
+    configuration names; a client that is not live then resolves addresses only (dry_run). `macros` go over the
+    client's own, `ad_request` over the parameters of its request.
     """
 
     def __init__(
@@ -59,12 +65,13 @@ class VastTracker:
         self.seed = fresh_seed() if seed is None else check_seed(seed)
         self._clock = time_provider or RealtimeTimeProvider()
         if capabilities is None:
-            given = context or self.config.build_context(http_client=getter_of(client))
+            getter = getter_of(client) if is_live(client) else None
+            given = context or context_of_client(client, self.config, getter)
             capabilities = self.config.capabilities(given)
         self.capabilities = tuple(capability.name for capability in capabilities)
         self._sender = compose(capabilities)
         ids = {} if creative_id is None else {"CREATIVE_ID": creative_id, "ADID": creative_id}
-        self._defaults = {**client_macros(self.config, macros, ad_request).values, **ids}
+        self._defaults = {**macros_of(client, self.config, macros, ad_request).values, **ids}
         self._told = count()
         self._pool = asyncio.Semaphore(self.config.at_once)
 

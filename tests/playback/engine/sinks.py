@@ -62,7 +62,12 @@ class Client:
 class Settings:
     """The configuration of a client, as far as tracking goes."""
 
-    tracker: Any
+    tracker: Any = None
+    provider: str = "generic"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    macros: Mapping[str, Any] = field(default_factory=dict)
+    enable_tracking: bool = True
 
 
 @dataclass

@@ -7,17 +7,13 @@ import pytest
 from playback.engine import (
     DeliveryUnavailable,
     HeadlessPlayer,
-    NoAd,
     PlaybackSession,
     PlayerFactory,
     SimulatedTimeProvider,
     TrackingContext,
     VastPlayer,
     VastTrackerConfig,
-    deliver_no_ad,
-    no_ad_ledger,
 )
-from playback.engine.ad_data import ErrorPing
 from playback.engine.chain import Redirect
 from playback.engine.transport import Fetched
 from tests.playback.engine.ads import SINK, f30, inline, play_with, vast
@@ -61,6 +57,7 @@ async def test_M14_what_the_sink_receives_is_what_the_ledger_says():
     [
         (VastPlayer, Client(Sink()), None, "live"),
         (VastPlayer, Client(Sink(), delivery="dry_run"), None, "dry_run"),
+        (VastPlayer, Client(Sink(), Settings(enable_tracking=False)), None, "dry_run"),
         (VastPlayer, Client(None), None, "dry_run"),
         (VastPlayer, None, None, "dry_run"),
         (VastPlayer, Client(Sink()), "dry_run", "dry_run"),
@@ -391,6 +388,14 @@ async def test_headers_of_the_device_go_with_every_pixel():
     assert sink.asked[-1] == f"{SINK}/p?s=1&i=198.51.100.7&u=TV%2F1"
 
 
+async def test_headers_of_the_request_that_describe_the_device_go_along_and_others_stay():
+    sink = Sink()
+    given = {"User-Agent": "TV/1", "X-Device-IP": "198.51.100.7", "Authorization": "secret"}
+    client = Client(sink, Settings(VastTrackerConfig(headers={"user-agent": "TV/2"}), headers=given))
+    await real(client, await f30()).play()
+    assert sink.headers[0] == {"user-agent": "TV/2", "X-Device-IP": "198.51.100.7"}
+
+
 async def test_a_tracking_context_of_the_client_gives_its_headers_too():
     sink = Sink()
     client = Client(sink, context=TrackingContext(headers={"X-Device-IP": "198.51.100.7"}))
@@ -408,37 +413,6 @@ async def test_log_lines_and_the_session_carry_addresses_only_where_that_is_on(u
     assert any(f"{SINK}/done" in line for line in log.lines) is urls
     assert all("t.test" in line for line in log.lines)
     assert (f"{SINK}/done" in str(session.to_dict())) is urls
-
-
-PINGS = (ErrorPing(f"{SINK}/root?c=[ERRORCODE]", "root", 303), ErrorPing(" about:blank ", "wrapper 1", 303))
-
-
-async def test_error_addresses_of_a_request_without_an_ad_are_told_with_their_code():
-    no_ad = NoAd(303, "nothing", "EMPTY", PINGS, macros={"TRANSACTIONID": "t-1"})
-    sink = Sink()
-    results = await deliver_no_ad(no_ad, Client(sink), clock=SimulatedTimeProvider())
-    assert sink.asked == [f"{SINK}/root?c=303"]
-    ledger = no_ad_ledger(no_ad, results)
-    assert [(row.origin, row.status, row.attempt_count) for row in ledger] == [
-        ("root", "sent", 1), ("wrapper 1", "skipped", 0),
-    ]  # fmt: skip
-
-
-async def test_an_error_address_that_hangs_does_not_hold_up_the_answer():
-    clock = SimulatedTimeProvider()
-    no_ad = NoAd(303, "nothing", "EMPTY", PINGS[:1])
-    (row,) = no_ad_ledger(no_ad, await deliver_no_ad(no_ad, Client(Sink(never)), clock=clock))
-    assert (row.status, row.attempt_count, clock.time()) == ("timeout", 1, 5.0)
-
-
-async def test_a_dry_run_tells_nobody_of_a_missing_ad():
-    no_ad = NoAd(303, "nothing", "EMPTY", PINGS)
-    sink = Sink()
-    results = await deliver_no_ad(no_ad, Client(sink), delivery="dry_run")
-    assert (sink.asked, results) == ([], ())
-    assert [(row.resolved_url, row.status) for row in no_ad_ledger(no_ad)] == [
-        (f"{SINK}/root?c=303", "dry_run"), (None, "skipped"),
-    ]  # fmt: skip
 
 
 async def test_an_ad_that_cannot_be_played_tells_its_error_addresses_only():
