@@ -302,6 +302,12 @@ class TestNoAd:
             (f"{SINK}/up", "sent", 200),
         ]
 
+    async def test_a_document_with_very_many_error_addresses_does_not_make_us_call_them_all(self):
+        web = Web({"/tag": empty(*(f"{SINK}/{number}" for number in range(150)))})
+        found = await web.request()
+        assert len(web.pixels) == 100
+        assert [row.outcome for row in found.told] == ["sent"] * 100 + ["skipped"] * 50
+
     @pytest.mark.parametrize("status", [302, 403, 404, 500, 503])
     async def test_a_status_that_is_no_answer_is_301(self, status):
         web = Web(tags(1, status))
