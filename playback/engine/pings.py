@@ -10,6 +10,9 @@ from playback.engine.uri import absolute
 from vast.macros import Value, expand
 
 PING_TIMEOUT_SEC: Final = 5.0
+MAX_PINGS: Final = 100
+"""Called for one missing ad; a document that names more makes us call others on its behalf."""
+
 DRY_RUN: Final = "dry_run"
 SENT: Final = "sent"
 SKIPPED: Final = "skipped"
@@ -21,8 +24,12 @@ def resolved(answer: NoAd) -> tuple[PingRow, ...]:
 
 
 async def send(rows: tuple[PingRow, ...], http: Getter, headers: Mapping[str, str]) -> tuple[PingRow, ...]:
-    """The rows with what became of each; all are sent at once."""
-    return tuple(await asyncio.gather(*(_send(row, http, headers) for row in rows)))
+    """The rows with what became of each; all are sent at once, those beyond `MAX_PINGS` not at all."""
+    beyond = [
+        row._replace(outcome=SKIPPED, text=f"more than {MAX_PINGS} Error addresses")
+        for row in rows[MAX_PINGS:]
+    ]
+    return (*await asyncio.gather(*(_send(row, http, headers) for row in rows[:MAX_PINGS])), *beyond)
 
 
 def _row(ping: ErrorPing, macros: Mapping[str, Value]) -> PingRow:

@@ -167,6 +167,7 @@ class Http:
                 if response.status_code not in _REDIRECTS or not location:
                     return await _answer(response, max_bytes)
                 status = response.status_code
+                await _drain(response)
             if len(redirects) == MAX_REDIRECTS:
                 raise _Failed(Outcome.REDIRECTS, f"more than {MAX_REDIRECTS} redirects", status)
             target = _address(location, str(address))
@@ -305,14 +306,20 @@ async def _answer(response: httpx.Response, max_bytes: int) -> Fetched:
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
     if max_bytes:
         return Fetched(response.status_code, headers, await _body(response, max_bytes))
-    declared = response.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) <= _WORTH_DRAINING and not response.is_stream_consumed:
-        drained = 0
-        async for chunk in response.aiter_raw():
-            drained += len(chunk)
-            if drained > _WORTH_DRAINING:
-                break
+    await _drain(response)
     return Fetched(response.status_code, headers)
+
+
+async def _drain(response: httpx.Response) -> None:
+    """Reads a short body to its end, so that its connection can serve again."""
+    declared = response.headers.get("content-length", "0")
+    if response.is_stream_consumed or not declared.isdigit() or int(declared) > _WORTH_DRAINING:
+        return
+    drained = 0
+    async for chunk in response.aiter_raw():
+        drained += len(chunk)
+        if drained > _WORTH_DRAINING:
+            return
 
 
 async def _body(response: httpx.Response, limit: int) -> bytes:
