@@ -16,7 +16,7 @@ from playback.engine.capabilities import (
 from playback.engine.config import PlaybackSessionConfig
 from playback.engine.context import Logger, Metrics, TrackingContext
 from playback.engine.errors import ConfigError
-from playback.engine.provider_macros import PROVIDER_MACROS
+from playback.engine.provider_http import PROVIDER_MACROS
 from playback.engine.sending import Capability
 from playback.engine.trackable import ONCE
 from playback.engine.transport import Getter

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from playback.engine.context import TrackingContext
 from playback.engine.macros import PLAIN, ClientMacros, client_macros
-from playback.engine.provider_macros import PROVIDER_MACROS
+from playback.engine.provider_http import PROVIDER_MACROS
 from playback.engine.tracker_config import DEFAULT_TRACKER_CONFIG, VastTrackerConfig, tracker_config
 from playback.engine.transport import Getter
 
