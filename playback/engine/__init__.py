@@ -17,6 +17,7 @@ from playback.engine.profiles import (
 )
 from playback.engine.resolver import ConfigResolver
 from playback.engine.session import PlaybackEvent, PlaybackSession, PlaybackStatus
+from playback.engine.simulate import Simulation, simulate
 from playback.engine.snapshot import PlaybackSessionState
 from playback.engine.time_provider import RealtimeTimeProvider, SimulatedTimeProvider, TimeProvider
 
@@ -46,9 +47,11 @@ __all__ = [
     "RealtimeTimeProvider",
     "SessionStore",
     "SimulatedTimeProvider",
+    "Simulation",
     "TimeProvider",
     "VastClient",
     "VastPlayer",
     "get_provider_rules",
     "provider_configs",
+    "simulate",
 ]
