@@ -2,10 +2,12 @@
 they ended and play themselves when asked for more.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, Final, NamedTuple
+from itertools import takewhile
+from typing import Any, NamedTuple
 
 from playback.engine.ad_data import AdData
 from playback.engine.config import DEFAULT_CONFIG, PlaybackSessionConfig
@@ -19,6 +21,7 @@ from playback.engine.interruptions import (
     earliest,
 )
 from playback.engine.ledger import LedgerEntry, ledger_of, resolved_urls
+from playback.engine.pattern import Pattern
 from playback.engine.plan import US, plan_of
 from playback.engine.player import session_id_of
 from playback.engine.playthrough import Playthrough
@@ -46,7 +49,8 @@ class Screening:
         self._reference = ad_data.reference()
         self.undisturbed = self._play(0, (), None)
         """A session that no rule interrupts."""
-        self._like = self._like_undisturbed()
+        self._patterns: dict[tuple[str | None, int], Pattern] = {}
+        self._is_repeated = self.is_plain and not self.config.log_tracking_urls
 
     @property
     def is_plain(self) -> bool:
@@ -85,24 +89,29 @@ class Screening:
             seed, outcomes, scheduled, self._resolved if self.config.log_tracking_urls else None
         )
 
-    def completed(
-        self, seed: int, outcomes: tuple[RuleOutcome, ...], scheduled: RuleOutcome | None
+    def drawn(
+        self,
+        seed: int,
+        outcomes: tuple[RuleOutcome, ...],
+        scheduled: RuleOutcome | None,
+        cut: RuleOutcome | None,
     ) -> PlaybackSession:
-        """`played` for a session that no rule interrupts: a copy of the undisturbed one, where it can be."""
-        if self._like is None:
+        """`played` where it is known that `cut` ends the session, or that no rule does."""
+        if not self._is_repeated:
             return self.played(seed, outcomes, scheduled)
-        same = self.undisturbed
-        return self._like(
-            session_id=session_id_of(self.ad_data, seed),
-            events=same.events[:],
-            quartiles_tracked=same.quartiles_tracked.copy(),
-            interruption_scheduled=InterruptionReason(scheduled.reason) if scheduled else None,
-            metadata={},
-            seed=seed,
-            ad=dict(self._reference),
-            interruption_plan=outcomes,
-            tracked=same.tracked[:],
-        )
+        behind = -1 if cut is None else bisect_right(self.plan.course.instants, (cut.offset_ms or 0) * 1000)
+        pattern = self._patterns.get((cut and cut.event, behind))
+        if pattern is None:
+            pattern = self._remember(cut, behind)
+        reason = InterruptionReason(scheduled.reason) if scheduled else None
+        return pattern.again(session_id_of(self.ad_data, seed), seed, outcomes, reason, cut)
+
+    def _remember(self, cut: RuleOutcome | None, behind: int) -> Pattern:
+        session = self._play(0, (), None) if cut is None else self._play(0, (cut,), cut)
+        passed = takewhile(_is_same, zip(session.tracked, self.plan.course.tracked, strict=False))
+        pattern = Pattern(session, sum(1 for _ in passed))
+        self._patterns[cut and cut.event, behind] = pattern
+        return pattern
 
     def _play(
         self,
@@ -130,25 +139,6 @@ class Screening:
     def ledger(self, session: PlaybackSession) -> list[LedgerEntry]:
         """One row per tracker of the ad, what became of it in a session of this screening."""
         return ledger_of(self.ad_data, self.plan, session)
-
-    def _like_undisturbed(self) -> partial[PlaybackSession] | None:
-        """Makes the like of the undisturbed session; None where such sessions differ in more than names and draws."""
-        session = self.undisturbed
-        if (
-            self.config.log_tracking_urls
-            or session.metadata
-            or any(event.metadata for event in session.events)
-        ):
-            return None
-        same = {item.name: getattr(session, item.name) for item in fields(session) if item.name not in OWN}
-        return partial(PlaybackSession, **same)
-
-
-OWN: Final = (
-    "session_id", "events", "quartiles_tracked", "interruption_scheduled", "metadata", "seed", "ad",
-    "interruption_plan", "tracked",
-)  # fmt: skip
-"""What a session has to itself even when it runs like another one."""
 
 
 @dataclass(slots=True)
@@ -204,6 +194,10 @@ class LeanSession:
     def ledger(self) -> list[LedgerEntry]:
         """One row per tracker of the ad and what became of it."""
         return self.screening.ledger(self.session)
+
+
+def _is_same(pair: tuple[object, object]) -> bool:
+    return pair[0] == pair[1]
 
 
 def _is_plain(lot: object) -> bool:

@@ -200,11 +200,16 @@ def _play(screening: Screening, piece: Piece) -> list[PlaybackSession]:
     seeds = statistics.seeds_of(*piece)
     dice = statistics.Dice(screening.plan.lots, screening.last_ms)
     rules, _, scheduled = dice.cuts(seeds)
-    ends = (screening.completed if place < 0 else screening.played for place in rules.tolist())
     drawn = zip(*dice.outcomes(seeds), strict=True) if screening.plan.lots else repeat((), len(seeds))
-    rows = zip(ends, seeds.tolist(), drawn, scheduled.tolist(), strict=True)
+    rows = zip(seeds.tolist(), drawn, scheduled.tolist(), rules.tolist(), strict=True)
     return [
-        end(seed, outcomes, None if place < 0 else outcomes[place]) for end, seed, outcomes, place in rows
+        screening.drawn(
+            seed,
+            outcomes,
+            None if first < 0 else outcomes[first],
+            None if cut < 0 else outcomes[cut],
+        )
+        for seed, outcomes, first, cut in rows
     ]
 
 
@@ -246,7 +251,7 @@ def _statistics() -> ModuleType:
 def _ad_of(vast: Any) -> AdData:
     if isinstance(vast, str | bytes):
         vast = VastClient.from_xml(vast)
-    ad = vast if isinstance(vast, AdData | NoAd) else _requested(vast)
+    ad: AdData | NoAd = vast if isinstance(vast, AdData | NoAd) else _requested(vast)
     if isinstance(ad, NoAd):
         raise ValueError(f"vast: there is no ad to play: {ad.code}, {ad.text}")
     return ad
@@ -257,9 +262,9 @@ def _requested(client: Any) -> AdData | NoAd:
         raise ValueError(
             f"vast must be XML, ad data or a client with request_ad, not {type(client).__name__}"
         )
+    asking: Coroutine[Any, Any, AdData | NoAd] = client.request_ad()
     if not _is_loop_running():
-        return asyncio.run(client.request_ad())
-    asking = client.request_ad()
+        return asyncio.run(asking)
     try:
         asking.send(None)
     except StopIteration as answered:

@@ -72,7 +72,7 @@ def _drawn(first: Words, key: int) -> Words:
 
 def _numbers(words: Words) -> NDArray[np.float64]:
     """The numbers in [0, 1) that words stand for, as `splitmix.draws` gives them."""
-    return np.multiply(words >> 11, 2.0**-53, dtype=np.float64)
+    return (words >> 11).astype(np.float64) * 2.0**-53
 
 
 def _struck(words: Words, probability: float) -> Places:
@@ -140,7 +140,7 @@ class Dice:
         drawn: dict[str, list[Any]] = {"hit": hits, "u": _numbers(words).tolist(), "offset_ms": offsets}
         missed = lot.draw(lambda _: 1.0)._asdict()
         fields = (drawn.get(name, repeat(value)) for name, value in missed.items())
-        return map(RuleOutcome._make, zip(*fields, strict=False))
+        return map(tuple.__new__, repeat(RuleOutcome), zip(*fields, strict=False))
 
 
 class Counts(NamedTuple):
