@@ -35,6 +35,7 @@ from playback.engine.resolver import ConfigResolver
 from playback.engine.sandbox import Collector
 from playback.engine.sending import Attempt, Capability, Sending
 from playback.engine.session import PlaybackEvent, PlaybackSession, PlaybackStatus
+from playback.engine.simulate import Simulation, simulate
 from playback.engine.snapshot import PlaybackSessionState
 from playback.engine.time_provider import RealtimeTimeProvider, SimulatedTimeProvider, TimeProvider
 from playback.engine.trackable import Trackable, TrackableCollection, TrackableEvent
@@ -92,6 +93,7 @@ __all__ = [
     "Sending",
     "SessionStore",
     "SimulatedTimeProvider",
+    "Simulation",
     "TemplateResolver",
     "TimeProvider",
     "Trackable",
@@ -110,6 +112,7 @@ __all__ = [
     "macro_table",
     "no_ad_ledger",
     "provider_configs",
+    "simulate",
     "tracker_config",
     "with_http_send",
     "with_interruption",

@@ -317,10 +317,6 @@ def _milliseconds(seconds: float) -> Fraction:
     return Fraction(str(seconds)) * 1000
 
 
-def draw_window(window: Window, rng: Rng) -> RuleOutcome:
-    return window.lot().draw(rng)
-
-
 def fit(rules: Iterable[InterruptionRule], duration_ms: int) -> tuple[Window, ...]:
     """The rules that can strike an ad of this length, in rule order."""
     return tuple(window for rule in rules if (window := rule.window(duration_ms)))
