@@ -1,19 +1,17 @@
-"""Play an ad in virtual time and keep the session as JSON: the same seed gives the same session.
+"""Play an ad in virtual time and keep the session as JSON: the same seed gives the same session. Nothing is sent.
 
 Run from the checkout: .venv/bin/python -m examples.simulate_playback
 """
 
 import asyncio
 import json
-from pathlib import Path
 
+from examples.ad_server import serving
 from playback.engine import PlaybackSessionConfig, PlayerFactory, VastClient
 
-DOCUMENT = Path(__file__).parent / "vast" / "television_30s.xml"
 
-
-async def simulate_ad_playback() -> None:
-    client = VastClient.from_xml(DOCUMENT.read_bytes())
+async def simulate_ad_playback(address: str) -> None:
+    client = VastClient(f"{address}/television")
     ad_data = await client.request_ad()
 
     player = PlayerFactory.create(
@@ -28,8 +26,8 @@ async def simulate_ad_playback() -> None:
         seed=7,
     )
     session = await player.play()
+    await client.close()
 
-    print(f"Session ID: {session.session_id}")
     print(f"Duration: {session.duration_sec}s")
     print(f"Events recorded: {len(session.events)}")
     print(f"Quartiles: {session.quartiles_tracked}")
@@ -39,4 +37,6 @@ async def simulate_ad_playback() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(simulate_ad_playback())
+    with serving() as (address, received):
+        asyncio.run(simulate_ad_playback(address))
+        print(f"The server received {len(received)} pixels.")

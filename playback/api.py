@@ -15,6 +15,7 @@ from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.filters import SessionFilter
 from playback.ledger_filter import LedgerFilter, keyed
 from playback.live.runner import runner
+from playback.macro_view import macros_of
 from playback.models import Session
 from playback.play_forms import SEED_MAX
 from playback.sources import StartRefused, refuse_unless_one
@@ -162,10 +163,13 @@ def read_ledger(request: HttpRequest, public_id: str, filters: Query[LedgerFilte
     "/{public_id}/pixels/{key}", url_name="session-pixel", summary="One tracker in full", response=Answer
 )
 def read_pixel(request: HttpRequest, public_id: str, key: str) -> HttpResponse:
-    found = next((row for row in keyed(_ledger(_row(public_id))) if row["key"] == key), None)
+    """Its row of the ledger with every attempt, and the macros of its address; these are null when the ad of the
+    session cannot be read again."""
+    row = _row(public_id)
+    found = next((entry for entry in keyed(_ledger(row)) if entry["key"] == key), None)
     if found is None:
         return problem(404, "Not found", "No tracker of this session has this key.")
-    return JsonResponse(found)
+    return JsonResponse({**found, "macros": macros_of(row, found)})
 
 
 @router.post(
@@ -208,7 +212,7 @@ def _refused(refusal: StartRefused, title: str) -> HttpResponse:
 
 
 def _row(public_id: str) -> Session:
-    rows = Session.objects.select_related("build", "ledger", "chain", "confirmed_by")
+    rows = Session.objects.select_related("build", "document", "ledger", "chain", "confirmed_by")
     return get_object_or_404(rows, public_id=public_id)
 
 

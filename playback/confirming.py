@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from playback.engine import PlaybackSession
-from playback.engine.ledger import placeholder
+from playback.engine.capabilities import absolute, placeholder
 from playback.live.runner import runner
 from playback.live.store import columns
 from playback.models import Session, SessionLedger
@@ -98,12 +98,8 @@ def _waiting(public_id: str) -> Session:
 
 def _may_be_called(row: Mapping[str, Any]) -> bool:
     ahead = row["status"] == "pending" or (row["status"] == "not_reached" and row["event"] in CAUSED)
-    return ahead and not placeholder(_absolute(row["url"]))
-
-
-def _absolute(url: str) -> str:
-    return f"https:{url}" if url.startswith("//") else url
+    return ahead and not placeholder(absolute(row["url"]))
 
 
 def _host(url: str) -> str:
-    return urlsplit(_absolute(url)).hostname or ""
+    return urlsplit(absolute(url)).hostname or ""

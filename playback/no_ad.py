@@ -3,9 +3,7 @@
 from hashlib import blake2b
 from typing import Any
 
-from playback.engine import NoAd, PlaybackSession, PlaybackSessionConfig
-from playback.engine.ledger import LedgerEntry, placeholder
-from vast.macros import expand
+from playback.engine import NoAd, PlaybackSession, PlaybackSessionConfig, no_ad_ledger
 
 
 def failed_session(no_ad: NoAd, config: PlaybackSessionConfig, seed: int) -> PlaybackSession:
@@ -28,18 +26,4 @@ def blame_of(no_ad: NoAd) -> str:
 
 def ledger_of(no_ad: NoAd) -> list[dict[str, Any]]:
     """Its Error addresses, root first; none of them is called."""
-    return [
-        LedgerEntry(
-            event="error",
-            url=ping.url,
-            resolved_url=None
-            if (reason := placeholder(ping.url))
-            else expand(ping.url, {**no_ad.macros, "ERRORCODE": str(ping.code)}, "error"),
-            origin=ping.origin,
-            due_ms=0.0,
-            clock_ms=0.0,
-            status="skipped" if reason else "dry_run",
-            reason=reason,
-        ).to_dict()
-        for ping in no_ad.pings
-    ]
+    return [entry.to_dict() for entry in no_ad_ledger(no_ad)]

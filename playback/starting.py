@@ -69,7 +69,7 @@ def start(
     source = source_of(build, vast, url, title)
     _refuse_delivery(delivery, user)
     _refuse_a_crowd(source)
-    config = _config(mode, speed, provider, publisher)
+    config = _config(mode, speed, provider, publisher, delivery)
     _refuse_a_crawl(config.headless_playback_speed)
     _refuse_seed(seed)
     seed = secrets.randbelow(SEED_LIMIT) if seed is None else seed
@@ -122,16 +122,19 @@ def _ask(asked: Asked, source: Source) -> tuple[VastClient, AdData | NoAd]:
         client, answer = async_to_sync(request)(asked)
     except ValueError as error:
         raise StartRefused("ad_index", str(error)) from None
-    asked_nobody = answer.chain is None or len(answer.chain.hops) < 2
-    if isinstance(answer, NoAd) and asked_nobody and not source.url:
-        field = "ad_index" if answer.reason == "WRAPPER" else source.field
-        raise StartRefused(field, f"This ad cannot be played: {answer.text} (VAST error {answer.code}).")
+    alone = answer.chain is None or len(answer.chain.hops) < 2
+    if isinstance(answer, NoAd) and alone and not source.url:
+        raise StartRefused(
+            source.field, f"This ad cannot be played: {answer.text} (VAST error {answer.code})."
+        )
     return client, answer
 
 
 def _player(client: VastClient, ad: AdData, config: PlaybackSessionConfig, seed: int) -> Any:
     try:
-        return PlayerFactory.create(client, ad, config=config, seed=seed, env=_environment())
+        return PlayerFactory.create(
+            client, ad, config=config, seed=seed, delivery="dry_run", env=_environment()
+        )
     except ConfigError as error:
         raise StartRefused(error.field, str(error)) from None
 
@@ -186,9 +189,16 @@ def _row(source: Source, answer: AdData | NoAd, session: PlaybackSession, fields
 
 
 def _config(
-    mode: str | None, speed: float | None, provider: str | None, publisher: str | None
+    mode: str | None,
+    speed: float | None,
+    provider: str | None,
+    publisher: str | None,
+    delivery: str,
 ) -> PlaybackSessionConfig:
     override: dict[str, Any] = {} if speed is None else {"headless_playback_speed": speed}
+    if delivery == Session.Delivery.LIVE:
+        # What was sent must be on record whatever happens, or it would be sent again after a crash.
+        override["enable_session_persistence"] = True
     try:
         return ConfigResolver.resolve(
             mode=mode,

@@ -4,14 +4,24 @@ A value is percent-encoded as by encodeURIComponent; a value that itself looks l
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple
 from urllib.parse import quote
 
 Context = Literal["request", "tracking", "error", "verification", "click"]
 Value = str | Sequence[str]
+"""A text, or a list whose items are encoded one by one and joined by plain commas."""
 
-UNKNOWN = "-1"
+UNKNOWN: Final = "-1"
+"""What a macro of the list becomes when nobody knows its value."""
+
+WITHHELD: Final = "-2"
+"""The value to give for a macro whose value is known but not told."""
+
+DEFAULT_FORMATS: Final = ("[NAME]", "%5BNAME%5D", "%%NAME%%")
+"""The brackets of the standard, the same percent-encoded, and what many ad servers write."""
 
 
 class Macro(NamedTuple):
@@ -91,13 +101,23 @@ MACROS: Mapping[str, Macro] = {
     "DSAPARAMS": Macro("4.3", _R, "DSA transparency parameters"),
     "DSAPUBRENDER": Macro("4.3", _R, "who renders the DSA notice"),
 }
-_ALIASES = {"RANDOM": "CACHEBUSTING", "random": "CACHEBUSTING"}
+_ALIASES: Mapping[str, str] = {"RANDOM": "CACHEBUSTING", "random": "CACHEBUSTING"}
 
-# The brackets of the standard, the same percent-encoded, and the %%NAME%% many ad servers write.
-_PLACEHOLDER = re.compile(
-    r"\[([A-Za-z0-9_]{1,60})\]|%5[Bb]([A-Za-z0-9_]{1,60})%5[Dd]|%%([A-Za-z0-9_]{1,60})%%"
-)
+_NAME = "([A-Za-z0-9_]{1,60})"
 _LIKE_ENCODE_URI_COMPONENT = "!'()*~"
+_ERROR_CODE = re.compile("[1-9][0-9]{2}")
+_UNDEFINED_ERROR = "900"
+
+
+class MacroRow(NamedTuple):
+    """One placeholder of a URL: its name, how it is written there, the value it stands for (None where it stays),
+    what replaces it, and where the value comes from or why there is none."""
+
+    name: str
+    token: str
+    value: str | None
+    encoded: str
+    source: str
 
 
 def encode(value: Value) -> str:
@@ -106,27 +126,97 @@ def encode(value: Value) -> str:
     return ",".join(quote(item, safe=_LIKE_ENCODE_URI_COMPONENT, errors="replace") for item in items)
 
 
-def _lookup(name: str, values: Mapping[str, Value], context: Context) -> str | None:
-    """What replaces a placeholder, or None where it stays."""
+def expand(
+    url: str,
+    values: Mapping[str, Value],
+    context: Context = "tracking",
+    formats: tuple[str, ...] = DEFAULT_FORMATS,
+) -> str:
+    """The URL with its macros replaced, delimiters included.
+
+    A listed macro without a value becomes -1; one that has no business in the context, and names nobody gave a value
+    for, stay as they are. `formats` says which delimiters make a placeholder, each written round the word NAME;
+    ValueError for a format without delimiters on both sides.
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        found = _lookup(match[match.lastindex or 0], values, context)
+        return match[0] if found is None else encode(found)
+
+    return _pattern(formats).sub(replaced, url)
+
+
+def explain(
+    url: str,
+    values: Mapping[str, Value],
+    context: Context = "tracking",
+    formats: tuple[str, ...] = DEFAULT_FORMATS,
+    sources: Mapping[str, str] = MappingProxyType({}),
+) -> list[MacroRow]:
+    """The placeholders of a URL in their order, each once, with what `expand` makes of them and why.
+
+    `sources` says of each name where its value comes from.
+    """
+    tokens = {match[0]: match[match.lastindex or 0] for match in _pattern(formats).finditer(url)}
+    return [_explained(token, name, values, context, sources) for token, name in tokens.items()]
+
+
+def _explained(
+    token: str, name: str, values: Mapping[str, Value], context: Context, sources: Mapping[str, str]
+) -> MacroRow:
+    found = _lookup(name, values, context)
+    listed = _ALIASES.get(name, name) in MACROS
+    if found is None:
+        why = "not of this context: left alone" if listed else "no macro of the list: left alone"
+        return MacroRow(name, token, None, token, why)
+    given = next((key for key in (name, _ALIASES.get(name, name)) if key in values), None)
+    source = "unknown (-1)" if given is None else sources.get(given, "given")
+    if found == WITHHELD:
+        source = f"{source}, withheld (-2)"
+    return MacroRow(name, token, found if isinstance(found, str) else ",".join(found), encode(found), source)
+
+
+def _lookup(name: str, values: Mapping[str, Value], context: Context) -> Value | None:
+    """What a placeholder stands for, or None where it stays."""
     canonical = _ALIASES.get(name, name)
     macro = MACROS.get(canonical)
     if macro is not None and context not in macro.contexts:
         return None
     value = values.get(name, values.get(canonical))
-    if value is not None:
-        return encode(value)
-    return None if macro is None else UNKNOWN
+    if value is None:
+        return None if macro is None else UNKNOWN
+    checked = _CHECKED.get(canonical)
+    return checked(value) if checked else value
 
 
-def expand(url: str, values: Mapping[str, Value], context: Context = "tracking") -> str:
-    """The URL with its macros replaced, brackets included.
+def _error_code(value: Value) -> Value:
+    """The code itself, or 900 (undefined error) for what is none."""
+    return value if isinstance(value, str) and _ERROR_CODE.fullmatch(value) else _UNDEFINED_ERROR
 
-    A listed macro without a value becomes -1; one that has no business in the context, and names nobody gave a value
-    for, stay as they are.
-    """
 
-    def replaced(match: re.Match[str]) -> str:
-        found = _lookup(match[1] or match[2] or match[3], values, context)
-        return match[0] if found is None else found
+_CHECKED: Mapping[str, Callable[[Value], Value]] = {"ERRORCODE": _error_code}
 
-    return _PLACEHOLDER.sub(replaced, url)
+
+@lru_cache(maxsize=64)
+def _pattern(formats: tuple[str, ...]) -> re.Pattern[str]:
+    # The longest opening first, or {NAME} would be found inside ${NAME}.
+    by_opening = sorted(_delimiters(formats), key=lambda pair: -len(pair[0]))
+    return re.compile("|".join(f"{_opening(before)}{_NAME}{_literal(after)}" for before, after in by_opening))
+
+
+def _delimiters(formats: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for written in formats:
+        before, name, after = written.partition("NAME")
+        if not (before and name and after):
+            raise ValueError(f"a macro format has delimiters on both sides of NAME, unlike {written!r}")
+        yield before, after
+
+
+def _opening(text: str) -> str:
+    # A brace of the form ${NAME} that is not among the formats opens nothing.
+    return rf"(?<!\$){_literal(text)}" if text.startswith("{") else _literal(text)
+
+
+def _literal(text: str) -> str:
+    # Percent-encoding may be written in either case.
+    return f"(?i:{re.escape(text)})" if text.startswith("%") else re.escape(text)

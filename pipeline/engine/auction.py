@@ -4,8 +4,7 @@ Whatever goes wrong is a value: an `Answer` with an error notice. Source: OpenRT
 """
 
 import asyncio
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -19,6 +18,7 @@ from pipeline.engine.reading import Unreadable, object_of
 from vast.address import AddressRefused, Network, Resolve, system_resolver
 from vast.edit import writable
 from vast.notice import Notice
+from vast.unpack import Unpack, UnpackError, unpacking
 
 MAX_BYTES = 4 * 1024 * 1024
 LONGEST_TMAX_MS = 30_000
@@ -29,8 +29,6 @@ _HEADERS = {
     "user-agent": "vastdash",
     "x-openrtb-version": "2.6",
 }
-_GZIP_BITS = 16 + zlib.MAX_WBITS
-_GZIP_BEGINS = b"\x1f\x8b"
 _MAX_REASON_BYTES = 1_000
 _SHOWN = 200
 
@@ -210,7 +208,7 @@ async def _body(response: httpx.Response, limit: int) -> bytes:
         received += len(chunk)
         try:
             body += unpack(chunk, limit + 1 - len(body))
-        except zlib.error:
+        except UnpackError:
             raise _Failed(
                 "NOT_JSON", "the auction's answer cannot be unpacked", response.status_code
             ) from None
@@ -219,30 +217,12 @@ async def _body(response: httpx.Response, limit: int) -> bytes:
     return bytes(body)
 
 
-def _unpacking(response: httpx.Response) -> Callable[[bytes, int], bytes | bytearray]:
-    """(a chunk as sent, room for how many bytes) -> the bytes in it."""
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding == "identity":
-        return lambda chunk, _: chunk
-    if encoding in ("gzip", "x-gzip"):  # RFC 9110 §8.4.1.3: the same
-        return _unzipping()
-    text = f"the auction's answer is packed as {encoding[:_SHOWN]!r}, which was not asked for"
-    raise _Failed("NOT_JSON", text, response.status_code)
-
-
-def _unzipping() -> Callable[[bytes, int], bytearray]:
-    """Members one after the other are one body (RFC 1952 §2.2); what follows them and is none is left out."""
-    member = zlib.decompressobj(_GZIP_BITS)
-
-    def unpack(chunk: bytes, room: int) -> bytearray:
-        nonlocal member
-        body = bytearray(member.decompress(chunk, room))
-        while member.eof and member.unused_data.startswith(_GZIP_BEGINS) and len(body) < room:
-            rest = member.unused_data
-            member = zlib.decompressobj(_GZIP_BITS)
-            body += member.decompress(rest, room - len(body))
-        return body
-
+def _unpacking(response: httpx.Response) -> Unpack:
+    encoding = response.headers.get("content-encoding")
+    unpack = unpacking(encoding)
+    if unpack is None:
+        text = f"the auction's answer is packed as {encoding.strip().lower()[:_SHOWN]!r}, which was not asked for"
+        raise _Failed("NOT_JSON", text, response.status_code)
     return unpack
 
 

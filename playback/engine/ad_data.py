@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vast.ad import Ad, Creative, Linear
+from vast.ad import Ad, Creative, Linear, Link
 from vast.durations import read_duration
 from vast.errors import VastErrorCode
 from vast.notice import Notice
@@ -30,8 +30,9 @@ class PlayableAd:
     """One ad and the wrappers that led to it, outermost first.
 
     `index` is its place in the playing order of the document with this hash, `hop` the number of the hop that
-    brought that document. With a `fault` it is a place of the pod that stays empty: `ad` is then the last ad that was
-    reached, perhaps a wrapper, and its error is told to every level.
+    brought that document. With a `fault` it is a place that stays empty: `ad` is then the last ad that was reached,
+    perhaps a wrapper, and its error is told to every level, and to the `root_errors` of the empty answer it led to.
+    Nothing is to be substituted for it: where its wrapper's fallbackOnNoAd wants that, it stands next.
     """
 
     ad: Ad
@@ -43,6 +44,7 @@ class PlayableAd:
     lenient: bool = True
     hop: int = 1
     fault: Fault | None = None
+    root_errors: tuple[str, ...] = ()
 
     @property
     def creative(self) -> Creative | None:
@@ -61,10 +63,14 @@ class PlayableAd:
 
     @property
     def levels(self) -> tuple[tuple[str, Ad], ...]:
-        """Every ad whose trackers count, with the name of its level: wrapper 1 (outermost), wrapper 2, ..., InLine."""
+        """Every ad whose trackers count, with the name of its level: wrapper 1 (outermost), wrapper 2, ..., InLine.
+
+        Before them stands "root" where an empty answer has Error addresses, as an ad that holds nothing else.
+        """
+        root = (("root", _root(self.root_errors)),) if self.root_errors else ()
         above = [(f"wrapper {depth}", ad) for depth, ad in enumerate(self.wrappers, 1)]
         own = "InLine" if self.ad.kind == "inline" else f"wrapper {len(self.wrappers) + 1}"
-        return (*above, (own, self.ad))
+        return (*root, *above, (own, self.ad))
 
     def reference(self) -> dict[str, Any]:
         """What a session keeps of the ad in place of its XML: the document's hash and which ad of it."""
@@ -82,12 +88,13 @@ class AdData:
     """What is to be played: one ad, or the ads of a pod in order; `substitutes` replace those that fail, in order.
 
     `transaction_id` is the [TRANSACTIONID] of the requests that led here; without one the session makes its own.
+    `chain` tells how they were found, and is no part of what is equal.
     `plans` is where `plan.plan_of` keeps what it compiled for these ads: plans live as long as their ads.
     """
 
     ads: tuple[PlayableAd, ...]
     substitutes: tuple[PlayableAd, ...] = ()
-    chain: "Chain | None" = None
+    chain: "Chain | None" = field(default=None, compare=False)
     transaction_id: str = ""
     plans: "dict[PlanKey, Plan]" = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -124,6 +131,35 @@ class AdData:
         return {**first, "pod": further} if further else first
 
 
+def _root(urls: tuple[str, ...]) -> Ad:
+    """The root of an empty answer as a level of its own."""
+    return _NOTHING._replace(errors=tuple(Link(None, url) for url in urls))
+
+
+_NOTHING = Ad(
+    id=None,
+    sequence=None,
+    kind="wrapper",
+    ad_type=None,
+    ad_system=None,
+    ad_title=None,
+    description=None,
+    advertiser=None,
+    pricing=None,
+    categories=(),
+    ad_serving_id=None,
+    expires_sec=None,
+    survey=None,
+    impressions=(),
+    errors=(),
+    creatives=(),
+    wrapper=None,
+    verifications=(),
+    viewable=(),
+    extension_types=(),
+)
+
+
 class ErrorPing(NamedTuple):
     """An Error address that hears of a missing ad: as written, the level it stands on (root, wrapper 1, ...)."""
 
@@ -132,13 +168,27 @@ class ErrorPing(NamedTuple):
     code: int
 
 
+class PingRow(NamedTuple):
+    """What became of an ErrorPing: its address with macros expanded, and `outcome`, one of sent (`status` is the
+    answer's), dry_run (nobody was called), skipped (nothing to call) or a word of `chain.Outcome`."""
+
+    ping: ErrorPing
+    url: str
+    outcome: str
+    status: int | None = None
+    ms: float = 0.0
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class NoAd:
     """No ad to play; false in a condition. `code` is the VAST error code, `reason` a stable word.
 
-    reason: EMPTY (303), WRAPPER (300: `wrapper_uri` was not followed), the outcome of the hop that failed (see
-    `chain.Outcome`), or what the reader refused the document for (100, 101, 102). `pings` are the Error addresses to
-    call, root first, then wrappers from the outermost; `macros` what their macros stand for.
+    reason: EMPTY (303), WRAPPER (300: no wrapper is followed, `wrapper_uri` was not asked), the outcome of the hop that
+    failed (see `chain.Outcome`), or what the reader refused the document for (100, 101, 102). `pings` are the Error
+    addresses to call, of each place that failed the root first, then wrappers from the outermost; `macros` what their
+    macros stand for; `told` what became of each, in the same order. `chain`, `macros` and `told` are no part of what is
+    equal.
     """
 
     code: int
@@ -147,8 +197,9 @@ class NoAd:
     pings: tuple[ErrorPing, ...] = ()
     wrapper_uri: str | None = None
     notices: tuple[Notice, ...] = ()
-    chain: "Chain | None" = None
+    chain: "Chain | None" = field(default=None, compare=False)
     macros: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    told: tuple[PingRow, ...] = field(default=(), compare=False)
 
     def __bool__(self) -> bool:
         return False

@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 
 
 class Outcome(StrEnum):
-    """What came of a hop. `ads` is an InLine ad, `wrapper` only wrappers; everything else led to no ad."""
+    """What came of a hop. `ads` is an InLine ad, `wrapper` only wrappers; everything else led to no ad.
+
+    `unread` is a document that was kept and not read, because nobody wanted it read.
+    """
 
     ADS = "ads"
     WRAPPER = "wrapper"
@@ -30,6 +33,7 @@ class Outcome(StrEnum):
     LOOP = "loop"
     WRAPPER_REFUSED = "wrapper_refused"
     BLOCKED = "blocked"
+    UNREAD = "unread"
 
 
 class Redirect(NamedTuple):
@@ -46,8 +50,8 @@ class Hop:
 
     number counts from 1 in the order of asking; parent is the hop whose document named the address, wrapper the id of
     the Ad there. url is the address as written, asked_url with macros expanded and resolved against its document;
-    requested is false where nothing was asked (a limit, a loop, a refused wrapper). ms is how long the answer took,
-    size that of its body in bytes, unpacked; code the VAST error code where it led to no ad.
+    requested is false where nothing was asked (a document handed over, a limit, a loop, a refused wrapper). ms is how
+    long the answer took, size that of its body in bytes, unpacked; code the VAST error code where it led to no ad.
     """
 
     number: int

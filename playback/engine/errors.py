@@ -28,8 +28,9 @@ class InvalidTransition(PlaybackError):
 
 
 class DeliveryUnavailable(PlaybackError, ValueError):
-    """A way of delivering pixels this engine does not have; nothing was sent."""
+    """A way of delivering pixels this engine does not have, or that lacks something here; nothing was sent."""
 
-    def __init__(self, delivery: str, known: Iterable[str]) -> None:
+    def __init__(self, delivery: str, known: Iterable[str], text: str = "") -> None:
         self.delivery = delivery
-        super().__init__(f"delivery {delivery!r} is not available; known: {', '.join(known)}")
+        why = f": {text}" if text else ""
+        super().__init__(f"delivery {delivery!r} is not available{why}; known: {', '.join(known)}")

@@ -29,18 +29,23 @@ EVENTS: MappingProxyType[str, EventFacts] = MappingProxyType(
         "impression": EventFacts("VAST 4.3 §3.4.4", Fraction(0), rank=1, always=True),
         "creativeView": EventFacts(_OLDER, Fraction(0), rank=2),
         "start": EventFacts(_LINEAR, Fraction(0), rank=3, always=True),
-        "progress": EventFacts(_LINEAR, rank=4, absent="no readable offset"),
-        "firstQuartile": EventFacts(_LINEAR, Fraction(1, 4), rank=5, quartile=1, always=True),
-        "midpoint": EventFacts(_LINEAR, Fraction(1, 2), rank=5, quartile=2, always=True),
-        "thirdQuartile": EventFacts(_LINEAR, Fraction(3, 4), rank=5, quartile=3, always=True),
-        "complete": EventFacts(_LINEAR, Fraction(1), rank=6, quartile=4, always=True),
+        "verificationNotExecuted": EventFacts(
+            "VAST 4.1 §3.17", rank=4, absent="no verification was asked for"
+        ),
+        "viewUndetermined": EventFacts("VAST 4.0 §3.4.7", rank=5, absent="viewability was not asked for"),
+        "error": EventFacts("VAST 4.3 §2.3.6", rank=6, absent="no error occurred"),
+        "progress": EventFacts(_LINEAR, rank=7, absent="no readable offset"),
+        "firstQuartile": EventFacts(_LINEAR, Fraction(1, 4), rank=8, quartile=1, always=True),
+        "midpoint": EventFacts(_LINEAR, Fraction(1, 2), rank=8, quartile=2, always=True),
+        "thirdQuartile": EventFacts(_LINEAR, Fraction(3, 4), rank=8, quartile=3, always=True),
+        "complete": EventFacts(_LINEAR, Fraction(1), rank=9, quartile=4, always=True),
         "pause": EventFacts(_LINEAR, absent="the viewer did not pause"),
         "resume": EventFacts(_LINEAR, absent="the viewer did not resume"),
         "skip": EventFacts(_LINEAR, absent="the viewer did not skip"),
         "closeLinear": EventFacts(_LINEAR, absent="the viewer did not close the ad"),
         "close": EventFacts(_OLDER, absent="the viewer did not close the ad"),
-        "error": EventFacts("VAST 4.3 §2.3.6", absent="no error occurred"),
         "click": EventFacts("VAST 4.3 §3.10.2", absent="the viewer did not click"),
+        "customClick": EventFacts("VAST 4.3 §3.10.3", absent="the viewer made no custom click"),
         "rewind": EventFacts(_LINEAR, absent="the viewer did not rewind"),
         "mute": EventFacts(_LINEAR, absent="the viewer did not mute"),
         "unmute": EventFacts(_LINEAR, absent="the viewer did not unmute"),
@@ -58,9 +63,6 @@ EVENTS: MappingProxyType[str, EventFacts] = MappingProxyType(
         "minimize": EventFacts(_LINEAR, absent="the viewer did not minimise the ad"),
         "overlayViewDuration": EventFacts(_LINEAR, absent="a linear ad is no overlay"),
         "otherAdInteraction": EventFacts(_LINEAR, absent="the viewer did not interact"),
-        "verificationNotExecuted": EventFacts(
-            "VAST 4.1 §3.17", absent="no verification code was asked to run"
-        ),
         "interactiveStart": EventFacts("VAST 4.2 §3.14.1", absent="no interactive part was started"),
         "notUsed": EventFacts("VAST 4.1 §3.14.1", absent="the ad was used"),
     }
@@ -69,12 +71,17 @@ EVENTS: MappingProxyType[str, EventFacts] = MappingProxyType(
 MOMENTS = tuple(name for name, facts in EVENTS.items() if facts.fraction is not None)
 """Events the playhead reaches by itself, `progress` apart (its offset stands in the document)."""
 
-NO_TRACKING = ("impression", "error", "click")
-"""Events with elements of their own: a Tracking element of that name never fires."""
+UNKNOWN_EVENT = "not an event of any VAST version: it never fires"
+
+NO_TRACKING = MappingProxyType(
+    {
+        **dict.fromkeys(("impression", "error", "click", "customClick", "viewUndetermined"), UNKNOWN_EVENT),
+        "verificationNotExecuted": "it counts in a Verification element only",
+    }
+)
+"""Events with elements of their own -> why a Tracking element of that name in a linear never fires."""
 
 QUARTILES = MappingProxyType({name: facts.quartile for name, facts in EVENTS.items() if facts.quartile})
-
-UNKNOWN_EVENT = "not an event of any VAST version: it never fires"
 
 
 def absence_of(event: str) -> str:

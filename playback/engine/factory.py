@@ -7,7 +7,8 @@ from typing import Any, Final
 from playback.engine.ad_data import AdData, NoAd
 from playback.engine.config import DEFAULT_CONFIG, MODES, PlaybackSessionConfig
 from playback.engine.errors import ConfigError
-from playback.engine.player import DRY_RUN, HeadlessPlayer, SessionStore, VastPlayer
+from playback.engine.player import HeadlessPlayer, SessionStore, VastPlayer
+from playback.engine.sandbox import Collector
 from playback.engine.session import PlaybackSession
 from playback.engine.time_provider import TimeProvider
 
@@ -33,7 +34,9 @@ class PlayerFactory:
         session: PlaybackSession | None = None,
         time_provider: TimeProvider | None = None,
         store: SessionStore | None = None,
-        delivery: str = DRY_RUN,
+        delivery: str | None = None,
+        collector: Collector | None = None,
+        delivery_clock: TimeProvider | None = None,
         env: Mapping[str, str] | None = None,
         session_id: str | None = None,
         metadata: dict[str, Any] | None = None,
@@ -41,7 +44,9 @@ class PlayerFactory:
     ) -> VastPlayer | HeadlessPlayer:
         """A player. `mode` beats `config.mode`, which beats `env["VASTDASH_PLAYBACK_MODE"]`; "auto" asks the next.
 
-        A stored `session` is continued in its own mode and configuration. `env` defaults to the process environment.
+        `delivery` is dry_run, sandbox (with a `collector`) or live; without it a real player sends where its client has
+        `http` and is there for that. A stored `session` is continued in its own mode and configuration. `env` defaults
+        to the process environment.
         Raises ConfigError for an unknown mode, and what BaseVastPlayer raises.
         """
         if not isinstance(config, PlaybackSessionConfig | None):
@@ -56,6 +61,8 @@ class PlayerFactory:
             time_provider=time_provider,
             store=store,
             delivery=delivery,
+            collector=collector,
+            delivery_clock=delivery_clock,
             session_id=session_id,
             metadata=metadata,
             watched=watched,

@@ -1,4 +1,4 @@
-"""Interruptions of a viewing: one draw per rule and session, all made before play (playback.md 2.1-2.9).
+"""Interruptions of a viewing: one draw per rule and ad of a session, all made before play (playback.md 2.1-2.9).
 
 A rule's draws are named by its event, so that reordering, adding or removing rules never shifts another rule's
 draws: `u` has the key `stable_key(event)`, the offset the key after it.
@@ -68,6 +68,14 @@ BEFORE_RENDERING: Final[Mapping[str, int]] = MappingProxyType({"request": 301, "
 _PRECEDENCE: Final = {event: rank for rank, event in enumerate(BEFORE_RENDERING)}
 
 
+_SKIP: Final = InterruptionReason.USER_SKIP.value
+
+
+def is_skip(event: str, reason: str) -> bool:
+    """Whether the viewer leaves the ad rather than the viewing."""
+    return reason == _SKIP and event not in BEFORE_RENDERING
+
+
 class Window(NamedTuple):
     """A rule fitted to one ad: it may strike from `lo_ms` to `hi_ms` of the playhead."""
 
@@ -92,7 +100,10 @@ class Window(NamedTuple):
 
 
 class RuleOutcome(NamedTuple):
-    """What one rule drew for one session; a rule that cannot apply to the ad says why and draws nothing."""
+    """What one rule drew for one ad of a session; a rule that cannot apply to the ad says why and draws nothing.
+
+    Offset and window are milliseconds on the session's playhead; `part` is the place of the ad in the plan.
+    """
 
     event: str
     probability: float
@@ -103,10 +114,14 @@ class RuleOutcome(NamedTuple):
     offset_ms: int | None
     window_ms: tuple[int, int] | None
     remark: str = ""
+    part: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        window = list(self.window_ms) if self.window_ms else None
-        return {**self._asdict(), "window_ms": window}
+        """JSON-native values; `part` is left out for the first ad."""
+        record = {**self._asdict(), "window_ms": list(self.window_ms) if self.window_ms else None}
+        if not self.part:
+            del record["part"]
+        return record
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "RuleOutcome":
@@ -302,10 +317,6 @@ def _milliseconds(seconds: float) -> Fraction:
     return Fraction(str(seconds)) * 1000
 
 
-def draw_window(window: Window, rng: Rng) -> RuleOutcome:
-    return window.lot().draw(rng)
-
-
 def fit(rules: Iterable[InterruptionRule], duration_ms: int) -> tuple[Window, ...]:
     """The rules that can strike an ad of this length, in rule order."""
     return tuple(window for rule in rules if (window := rule.window(duration_ms)))
@@ -318,13 +329,15 @@ def draw_all(rules: Iterable[InterruptionRule], duration_ms: int, seed: int) -> 
 
 
 def earliest(outcomes: Iterable[RuleOutcome]) -> RuleOutcome | None:
-    """The interruption that happens if nothing ends the viewing before: earliest offset, ties by rule order."""
+    """The interruption that happens if nothing ends the viewing before: earliest ad and offset, ties by rule order."""
     hits = [outcome for outcome in outcomes if outcome.hit]
-    return min(hits, key=_instant) if hits else None
+    if len(hits) < 2:
+        return hits[0] if hits else None
+    return min(hits, key=_instant)
 
 
-def _instant(outcome: RuleOutcome) -> tuple[int, int]:
-    return _PRECEDENCE.get(outcome.event, len(_PRECEDENCE)), outcome.offset_ms or 0
+def _instant(outcome: RuleOutcome) -> tuple[int, int, int]:
+    return outcome.part, _PRECEDENCE.get(outcome.event, len(_PRECEDENCE)), outcome.offset_ms or 0
 
 
 def survival(windows: Iterable[Window], ms: float) -> float:

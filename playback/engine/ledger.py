@@ -1,36 +1,35 @@
 """The delivery ledger: one row for every tracker of the ad, what became of it and why (playback.md 4.9, 2.33, 2.36).
 
-It is derived from a session's record and its plan, so it costs a playing session nothing and a stored session can
-have it at any time. Delivery is `dry_run`: every address is resolved, none is called.
+It is derived from a session's record, its plan and what was sent. In a dry run every address is resolved and none is
+called, so that the ledger costs a playing session nothing and a stored session can have it at any time.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from playback.engine.ad_data import AdData
-from playback.engine.errors import DeliveryUnavailable
+from playback.engine.ad_data import AdData, NoAd
+from playback.engine.capabilities import absolute, placeholder
+from playback.engine.delivery import Delivery, error_url
 from playback.engine.events import absence_of
-from playback.engine.macros import macro_values
+from playback.engine.macros import PLAIN, ClientMacros, macro_layers, macro_values, sources_of, values_of
 from playback.engine.plan import Pixel, Plan
+from playback.engine.sending import Attempt, Sending
 from playback.engine.session import PlaybackSession, PlaybackStatus, Tracked
-from vast.macros import Context, Value, expand
-
-DELIVERIES: Final = ("dry_run",)
-
-
-def check_delivery(delivery: str) -> str:
-    """The way of delivery itself; DeliveryUnavailable for one this engine does not have."""
-    if delivery not in DELIVERIES:
-        raise DeliveryUnavailable(delivery, DELIVERIES)
-    return delivery
+from playback.engine.standing import why_passed
+from playback.engine.trackable import context_of
+from playback.engine.tracker_config import DEFAULT_TRACKER_CONFIG, VastTrackerConfig
+from vast.macros import MacroRow, Value, expand, explain
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """One tracker. status: dry_run (became due), skipped (due, but never to be called), pending (may become due),
-    not_reached (never became due). `due_ms` is where it lies in the ad, if anywhere; `clock_ms` when it became due.
+class LedgerEntry(NamedTuple):
+    """One tracker.
+
+    status: pending (may become due, or waits to be stored), not_reached (never became due), skipped (due, but never to
+    be called); in a dry run dry_run (became due); else in_flight, sent (2xx), failed, timeout, dropped (play was
+    cancelled) or unknown (recorded by an earlier run). `due_ms` is where it lies in the ad, if anywhere; `clock_ms`
+    when it became due and `sent_ms` when it was first asked for, both on the session's clock; `http_status` that of
+    the last attempt. In the sandbox `received` is how often it arrived, `delay_ms` how long after it was due, `verdict`
+    missing, doubled or late. `instant` is the place of its instant in the session's `tracked`.
     """
 
     event: str
@@ -41,87 +40,173 @@ class LedgerEntry:
     clock_ms: float | None
     status: str
     reason: str = ""
+    sent_ms: float | None = None
+    attempts: tuple[Attempt, ...] = ()
+    http_status: int | None = None
+    received: int | None = None
+    delay_ms: float | None = None
+    verdict: str = ""
+    instant: int | None = None
+
+    @property
+    def attempt_count(self) -> int:
+        return len(self.attempts)
 
     def to_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        """JSON-native values."""
+        attempts = [attempt.to_dict() for attempt in self.attempts]
+        return {**self._asdict(), "attempts": attempts, "attempt_count": len(attempts)}
 
 
-def ledger_of(ad_data: AdData, plan: Plan, session: PlaybackSession) -> list[LedgerEntry]:
-    """Every tracker of the ad: those that became due in order, then those still ahead or never reached."""
+def ledger_of(
+    ad_data: AdData, plan: Plan, session: PlaybackSession, delivery: Delivery | None = None
+) -> list[LedgerEntry]:
+    """Every tracker of the ad: those that became due in order, then those still ahead or never reached.
+
+    Without `delivery` the session is taken for a dry run.
+    """
     instants = enumerate(session.tracked)
-    rows = [row for index, tracked in instants for row in _due(ad_data, plan, session, tracked, index)]
+    rows = [
+        row for index, tracked in instants for row in _due(ad_data, plan, session, tracked, index, delivery)
+    ]
     return [*rows, *_ahead(plan, session), *_unreachable(plan), *_unasked(plan, session)]
 
 
 def resolved_urls(
-    ad_data: AdData, plan: Plan, session: PlaybackSession, tracked: Tracked, index: int
+    ad_data: AdData,
+    plan: Plan,
+    session: PlaybackSession,
+    tracked: Tracked,
+    index: int,
+    delivery: Delivery | None = None,
 ) -> list[str]:
     """The addresses, macros expanded, of what became due at one instant; placeholders left out."""
-    rows = _due(ad_data, plan, session, tracked, index)
+    rows = _due(ad_data, plan, session, tracked, index, delivery)
     return [row.resolved_url for row in rows if row.resolved_url is not None]
 
 
-def placeholder(url: str) -> str:
-    """Why an address must never be called; empty when it may be."""
-    if url.lower() == "about:blank":
-        return "about:blank asks for nothing"
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "the address cannot be read"
-    if parts.scheme.lower() not in ("http", "https"):
-        return f"{parts.scheme}: is no web address" if parts.scheme else "the address is empty or relative"
-    return "" if parts.hostname else "the address names no host"
+def macro_table(
+    ad_data: AdData,
+    plan: Plan,
+    session: PlaybackSession,
+    entry: LedgerEntry,
+    delivery: Delivery | None = None,
+) -> list[MacroRow]:
+    """The macros in the address of a row: name, token, value, encoded, source. Of a tracker that has not become due
+    only what its client brings is known."""
+    client = delivery.macros if delivery else PLAIN
+    layers = client.layers
+    if entry.instant is not None:
+        tracked = session.tracked[entry.instant]
+        layers = macro_layers(ad_data, plan, session, tracked, entry.instant, client)
+    url, context = absolute(entry.url), context_of(entry.event)
+    return explain(url, values_of(layers), context, client.formats, sources_of(layers))
+
+
+def no_ad_ledger(
+    no_ad: NoAd,
+    results: Sequence[Sending] = (),
+    config: VastTrackerConfig = DEFAULT_TRACKER_CONFIG,
+) -> list[LedgerEntry]:
+    """A row for each Error address of a request without an ad; `results` are those of `delivery.deliver_no_ad`, none
+    in a dry run."""
+    rows = []
+    for number, ping in enumerate(no_ad.pings):
+        reason = placeholder(ping.url)
+        url = None if reason else error_url(ping.url, ping.code, no_ad, config)
+        base = LedgerEntry(
+            "error", ping.url, url, ping.origin, None, None, "skipped" if reason else "dry_run", reason
+        )
+        rows.append(_with_sending(base, results[number], 0.0) if results and not reason else base)
+    return rows
 
 
 def _due(
-    ad_data: AdData, plan: Plan, session: PlaybackSession, tracked: Tracked, index: int
+    ad_data: AdData,
+    plan: Plan,
+    session: PlaybackSession,
+    tracked: Tracked,
+    index: int,
+    delivery: Delivery | None,
 ) -> Iterator[LedgerEntry]:
     pixels = plan.pixels_of(tracked)
     if not pixels:
         return
-    values = macro_values(ad_data, plan, session, tracked, index)
-    for pixel in pixels:
-        yield _row(pixel, tracked, values)
+    client = delivery.macros if delivery else PLAIN
+    values = macro_values(ad_data, plan, session, tracked, index, client)
+    for number, pixel in enumerate(pixels):
+        row = _row(pixel, tracked, index, values, client)
+        live = delivery is not None and delivery.sends and row.status != "skipped"
+        yield _delivered(row, session, index, number, delivery) if live and delivery else row
 
 
-def _row(pixel: Pixel, tracked: Tracked, values: Mapping[str, Value]) -> LedgerEntry:
-    url = f"https:{pixel.url}" if pixel.url.startswith("//") else pixel.url
+def _row(
+    pixel: Pixel, tracked: Tracked, index: int, values: Mapping[str, Value], client: ClientMacros
+) -> LedgerEntry:
+    url = absolute(pixel.url)
     reason = placeholder(url)
-    context: Context = "error" if pixel.event == "error" else "tracking"
     return LedgerEntry(
         event=pixel.event,
         url=pixel.url,
-        resolved_url=None if reason else expand(url, values, context),
+        resolved_url=None if reason else expand(url, values, context_of(pixel.event), client.formats),
         origin=pixel.origin,
         due_ms=tracked.at_us / 1000,
         clock_ms=tracked.clock_us / 1000,
         status="skipped" if reason else "dry_run",
         reason=reason,
+        instant=index,
+    )
+
+
+def _delivered(
+    row: LedgerEntry, session: PlaybackSession, index: int, number: int, delivery: Delivery
+) -> LedgerEntry:
+    if delivery.unknown(index):
+        return row._replace(status="unknown", reason="recorded before this run: it is not sent again")
+    sending = delivery.sending(index, number)
+    if sending is None:
+        return row._replace(status="pending", reason="due, and not stored yet")
+    row = _with_sending(row, sending, (row.clock_ms or 0.0) + delivery.behind_ms(index))
+    receipt = delivery.receipt(session, index, number)
+    return row if receipt is None else row._replace(**receipt._asdict())
+
+
+def _with_sending(row: LedgerEntry, sending: Sending, started_ms: float) -> LedgerEntry:
+    attempts = tuple(sending.attempts)
+    return row._replace(
+        status=sending.status,
+        reason=sending.reason,
+        sent_ms=started_ms + attempts[0].started_ms if attempts else None,
+        attempts=attempts,
+        http_status=attempts[-1].http_status if attempts else None,
     )
 
 
 def _ahead(plan: Plan, session: PlaybackSession) -> Iterator[LedgerEntry]:
-    done = {(tracked.event, tracked.at_us) for tracked in session.tracked}
-    status, reason = ("not_reached", ending(session)) if session.has_ended() else ("pending", "")
+    done = {(tracked.event, tracked.at_us, tracked.part) for tracked in session.tracked}
+    end = ending(session) if session.has_ended() else ""
     for moment in plan.moments:
-        if (moment.event, moment.at_us) not in done:
+        if (moment.event, moment.at_us, moment.part) not in done:
+            reason = why_passed(session, moment) or end
+            status = "not_reached" if reason else "pending"
             for pixel in moment.pixels:
                 due_ms = moment.at_us / 1000 if plan.duration_us else None
                 yield LedgerEntry(*pixel[:2], None, pixel.origin, due_ms, None, status, reason)
 
 
 def _unreachable(plan: Plan) -> Iterator[LedgerEntry]:
-    for pixel, at, reason in plan.unreachable:
+    for pixel, at, reason, _ in plan.unreachable:
         yield LedgerEntry(
             *pixel[:2], None, pixel.origin, None if at is None else at / 1000, None, "not_reached", reason
         )
 
 
 def _unasked(plan: Plan, session: PlaybackSession) -> Iterator[LedgerEntry]:
-    done = {tracked.event for tracked in session.tracked}
-    for event, pixels in plan.pixels.items():
-        if event not in done:
+    told = {(done.event, done.part) for done in session.tracked}
+    told |= {(moment.event, moment.part) for moment in plan.moments}
+    found = ((place, *item) for place, part in enumerate(plan.parts) for item in part.pixels.items())
+    for place, event, pixels in found:
+        if (event, place) not in told:
             reason = absence_of(event)
             if event == "error" and session.end_reason == "app_crash":
                 reason = "a crashed app sends nothing"

@@ -1,16 +1,22 @@
 """Which media file a television plays: by type and size, never by document order (IAB VAST 4.3 §3.9)."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal
 
 from vast.ad import MediaFile
 
 SCREEN: Final = (1920, 1080)
+Delivery = Literal["progressive", "streaming"]
 
 PLAYABLE_TYPES: Final = frozenset(
     {"video/mp4", "video/webm", "application/x-mpegurl", "application/vnd.apple.mpegurl", "audio/mpegurl"}
 )
 _TYPE_OF_SUFFIX: Final = {".mp4": "video/mp4", ".webm": "video/webm", ".m3u8": "application/x-mpegurl"}
+
+
+UNPLAYABLE_CODECS: Final = frozenset(
+    {"theora", "vp6", "vp6f", "flv1", "h263", "sorenson", "wmv1", "wmv2", "wmv3"}
+)
 
 
 def media_type(file: MediaFile) -> str:
@@ -21,16 +27,29 @@ def media_type(file: MediaFile) -> str:
 
 
 def is_playable(file: MediaFile) -> bool:
-    """An mp4, webm or HLS file; an apiFramework (VPAID and the like) makes it a program, which is never run."""
-    return not file.api_framework and media_type(file) in PLAYABLE_TYPES
+    """An mp4, webm or HLS file in a codec televisions know; an apiFramework (VPAID and the like) makes it a program,
+    which is never run."""
+    unknown = (file.codec or "").strip().lower() in UNPLAYABLE_CODECS
+    return not file.api_framework and not unknown and media_type(file) in PLAYABLE_TYPES
 
 
-def choose_media(files: Iterable[MediaFile]) -> MediaFile | None:
-    """The playable file nearest the screen's size, of equal ones the richest; None when nothing can be played."""
-    return min((file for file in files if is_playable(file)), key=_preference, default=None)
+def choose_media(
+    files: Iterable[MediaFile],
+    *,
+    screen: tuple[int, int] = SCREEN,
+    bandwidth_kbps: int | None = None,
+    prefer: Delivery | None = None,
+) -> MediaFile | None:
+    """The playable file that fits best; None when nothing can be played.
 
+    First what the bandwidth carries (where nothing does, the smallest), then the preferred delivery, then the size
+    nearest the screen, of equal ones the richest.
+    """
 
-def _preference(file: MediaFile) -> tuple[int, int, str]:
-    width, height = SCREEN
-    distance = abs((file.width or 0) - width) + abs((file.height or 0) - height)
-    return distance, -(file.bitrate or file.max_bitrate or 0), file.url
+    def preference(file: MediaFile) -> tuple[int, bool, int, int, str]:
+        rate = file.bitrate or file.max_bitrate or 0
+        excess = max(rate - bandwidth_kbps, 0) if bandwidth_kbps is not None else 0
+        distance = abs((file.width or 0) - screen[0]) + abs((file.height or 0) - screen[1])
+        return excess, prefer is not None and file.delivery != prefer, distance, -rate, file.url
+
+    return min(filter(is_playable, files), key=preference, default=None)

@@ -1,4 +1,4 @@
-"""PlaybackSession: one viewing of one ad as a record, moved only along a state table (playback.md 2.21, 2.23).
+"""PlaybackSession: one viewing of an ad or a pod as a record, moved only along a state table (playback.md 2.21, 2.23).
 
 Offsets are playhead seconds; `clock_ms` is the session's own clock, pauses included. Everything in the record is
 JSON-native, `from_dict(to_dict(session)) == session`, and a running or paused session can be gone on with.
@@ -19,11 +19,11 @@ from playback.engine.interruptions import InterruptionReason, RuleOutcome
 SCHEMA_VERSION: Final = 1
 
 
-class Nothing(dict[str, Any]):
-    """An empty dict that stays empty, so that many events can hold the same one."""
+class Shared(dict[str, Any]):
+    """A dict that stays as it was made, so that many events can hold the same one; copies of it are plain dicts."""
 
     def __setitem__(self, key: str, value: Any) -> NoReturn:
-        raise TypeError("the metadata of an event that has none is shared: it cannot be filled")
+        raise TypeError("the metadata of an event is shared with other sessions: it cannot be changed")
 
     def setdefault(self, *_: Any) -> NoReturn:
         self[""] = None
@@ -34,8 +34,23 @@ class Nothing(dict[str, Any]):
     def __ior__(self, other: Any) -> Any:  # type: ignore[misc]
         self[""] = None
 
+    def __delitem__(self, key: str) -> NoReturn:
+        self[""] = None
 
-NOTHING: Final[Mapping[str, Any]] = Nothing()
+    def pop(self, *_: Any) -> NoReturn:
+        self[""] = None
+
+    def popitem(self) -> NoReturn:
+        self[""] = None
+
+    def clear(self) -> NoReturn:
+        self[""] = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)
+
+
+NOTHING: Final[Mapping[str, Any]] = Shared()
 
 
 class PlaybackStatus(StrEnum):
@@ -105,11 +120,27 @@ class Tracked(NamedTuple):
         return list(self[:kept])
 
 
+class Jump(NamedTuple):
+    """The playhead went to another place without playing: `kind` is seek or skip, `part` the ad it left or moved in.
+
+    Microseconds of playhead and clock. What lies between is not earned, nor is what lies at the place of landing of
+    a seek.
+    """
+
+    kind: str
+    part: int
+    from_us: int
+    to_us: int
+    clock_us: int
+
+
 @dataclass(slots=True)
 class PlaybackSession:
-    """The state and history of one viewing.
+    """The state and history of one viewing, of one ad or of the ads of a pod one after the other.
 
-    quartiles_tracked holds 1 to 4 (4 = complete). interruption_scheduled is the reason of the interruption drawn
+    All offsets count from the start of the first ad. quartiles_tracked holds 1 to 4 (4 = complete) of the ad that is
+    being played: a pod's next ad begins with none, and after the end they are those of the last ad played. `jumps`
+    are what skips and seeks passed over. interruption_scheduled is the reason of the interruption drawn
     before play, whether or not the viewing gets that far; interruption_plan has every rule's draw. end_reason is an
     InterruptionReason, or completed, stopped, exceeded_limit, error.
     """
@@ -134,6 +165,7 @@ class PlaybackSession:
     interrupted_by: str | None = None
     interruption_plan: tuple[RuleOutcome, ...] = ()
     tracked: list[Tracked] = field(default_factory=list)
+    jumps: tuple[Jump, ...] = ()
 
     def has_ended(self) -> bool:
         """Whether the session is completed, closed or in error."""
@@ -193,14 +225,16 @@ class PlaybackSession:
             self.events.append(recorded)
 
     def should_track_quartile(self, quartile: int) -> bool:
-        """Whether quartile 1 to 4 (4 = complete) is wanted and not yet tracked. ValueError for another number."""
+        """Whether quartile 1 to 4 (4 = complete) is wanted and not yet tracked for the ad that is being played.
+        ValueError for another number."""
         if quartile not in QUARTILES.values():
             raise ValueError(f"a quartile is a number from 1 to 4, not {quartile!r}")
         wanted = self.config.enable_auto_quartiles or quartile == QUARTILES["complete"]
         return wanted and quartile not in self.quartiles_tracked
 
     def to_dict(self) -> dict[str, Any]:
-        """The record as JSON-native values; without the ad's XML, which it names by hash."""
+        """The record as JSON-native values; without the ad's XML, which it names by hash. `jumps` only if any."""
+        jumps = {"jumps": [list(jump) for jump in self.jumps]} if self.jumps else {}
         return {
             "schema_version": SCHEMA_VERSION,
             "session_id": self.session_id,
@@ -223,6 +257,7 @@ class PlaybackSession:
             "quartiles_tracked": sorted(self.quartiles_tracked),
             "events": [event.to_dict() for event in self.events],
             "tracked": [tracked.to_list() for tracked in self.tracked],
+            **jumps,
             "config": self.config.to_dict(),
             "metadata": native(self.metadata),
         }
@@ -258,6 +293,7 @@ class PlaybackSession:
             interrupted_by=data["interrupted_by"],
             interruption_plan=tuple(RuleOutcome.from_dict(outcome) for outcome in data["interruption_plan"]),
             tracked=[_tracked(*row) for row in data["tracked"]],
+            jumps=tuple(Jump(str(kind), *map(int, places)) for kind, *places in data.get("jumps", ())),
         )
 
     def _may(self, move: str) -> PlaybackStatus:
@@ -283,7 +319,8 @@ def _tracked(event: str, at_us: int, clock_us: int, part: int = 0, code: int | N
     return Tracked(str(event), int(at_us), int(clock_us), int(part), None if code is None else int(code))
 
 
-RECORD_FIELDS: Final = tuple(field.name for field in fields(PlaybackSession))
+RECORD_FIELDS: Final = tuple(field.name for field in fields(PlaybackSession) if field.name != "jumps")
+"""What every record holds; records without `jumps` have none."""
 
 
 def native(value: Any) -> Any:

@@ -161,6 +161,7 @@ class Runner:
         finally:
             news.cancel()
             self._live.pop(public_id, None)
+            await store.let_go()
         await broadcast.tell(public_id)  # the last state, always
 
     async def _tell(self, live: Live) -> None:

@@ -10,7 +10,16 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import OperationalError, close_old_connections, transaction
 
-from playback.engine import BaseVastPlayer, NoAd, PlaybackSession, PlayerFactory, VastClient
+from playback import network
+from playback.engine import (
+    BaseVastPlayer,
+    Collector,
+    Http,
+    NoAd,
+    PlaybackSession,
+    PlayerFactory,
+    VastClient,
+)
 from playback.models import Session, SessionLedger
 from playback.requesting import client_of
 from playback.session_view import SessionView, view
@@ -42,6 +51,7 @@ class RowStore:
     def __init__(self, public_id: str) -> None:
         self.public_id = public_id
         self._open = True
+        self._way_out: Http | None = None
 
     @staticmethod
     async def unfinished() -> list[str]:
@@ -58,8 +68,25 @@ class RowStore:
         if isinstance(ad, NoAd):
             raise ValueError(f"{ad.text} (error {ad.code})")
         return PlayerFactory.create(
-            client, ad, session=PlaybackSession.from_dict(row.record), store=self, watched=True
+            client,
+            ad,
+            session=PlaybackSession.from_dict(row.record),
+            store=self,
+            watched=True,
+            delivery=row.delivery,
+            collector=self._prepare_delivery(row, client),
         )
+
+    def _prepare_delivery(self, row: Session, client: VastClient) -> Collector | None:
+        """What replays a chain asks nobody; only a live session gets a way out, for its pixels."""
+        if row.delivery == Session.Delivery.LIVE:
+            self._way_out = client.http = network.http()
+        return Collector() if row.delivery == Session.Delivery.SANDBOX else None
+
+    async def let_go(self) -> None:
+        """Close the connections that the session's pixels went over."""
+        if self._way_out:
+            await self._way_out.close()
 
     async def save(self, session: PlaybackSession, ledger: Any) -> None:
         """The player's own call: at every event, and at the end."""

@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import pytest
 
 from bench import __main__ as runner
-from bench import build, endpoint, sim, vast_client
+from bench import build, endpoint, realtime, sim, vast_client
 from bench import read as bench_read
 from pipeline.engine import build_vast_from_bid_response
-from playback.engine import VastClient
+from playback.engine import PlaybackEvent, VastClient
 from playback.engine.plan import compile_plan
+from playback.engine.session import Tracked
 from vast.ad import read
 
 
@@ -99,3 +100,14 @@ def test_a_registry_that_does_not_answer_is_a_reason_too(monkeypatch, tmp_path, 
     monkeypatch.setattr(vast_client, "INSTALLED", tmp_path / "package.json")
     assert bench_read.beside_vast_client([]) == {}
     assert "npm ci --ignore-scripts failed: npm error network" in capsys.readouterr().out
+
+
+def test_a_seat_of_the_house_goes_on_from_its_place_and_each_event_is_held_against_its_instant():
+    house = realtime.House(sim.ad_of(30))
+    session = house.under_way(seat=3, place_ms=8000)
+    assert (session.status, session.current_offset_sec, len(session.events)) == ("running", 8.0, 6)
+    due = Tracked("progress", 12_000_000, 12_000_000)
+    session.tracked.append(due)
+    session.events.append(PlaybackEvent(1012.25, "progress", 12.0))
+    house.note(session, begun=1000.0, known=6)
+    assert house.lateness == [(1012.0, 0.25)]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from playback.models import AdDocument, Session, SessionLedger
 from playback.sources import StartRefused
 from tests.pipeline.responses import bid, body, inline, wrapper
-from tests.site.rows import make_build, make_provider, make_session
+from tests.site.rows import make_build, make_provider, make_session, play_out
 from vastdash.models import Publisher
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,6 @@ def nothing_kept() -> bool:
         ({"vast": "\ud800"}, "vast", "surrogate"),
         ({"ad_index": 1}, "ad_index", "holds 1"),
         ({"vast": NO_AD}, "vast", "303"),
-        ({"vast": wrapper()}, "ad_index", "wrapper"),
         ({"vast": "no VAST at all"}, "vast", "100"),
         ({"vast": "<!DOCTYPE VAST [<!ENTITY a 'b'>]><VAST/>"}, "vast", "DOCTYPE"),
     ],
@@ -228,11 +227,12 @@ class TestTheForm:
         assert ("<html" in page) is not htmx
         assert nothing_kept()
 
-    def test_a_wrapper_is_refused_beside_the_choice_of_the_ad(self, qa):
+    def test_a_wrapper_that_leads_nowhere_is_a_session_with_its_blame(self, qa):
         answer = self.play(qa, make_build(body(bid(adm=wrapper()))))
-        assert answer.status_code == 422
-        assert "followed first" in " ".join(answer.context["form"].errors["ad_index"])
-        assert nothing_kept()
+        session = Session.objects.get()
+        assert answer["Location"] == reverse("session", args=[session.public_id])
+        assert (session.status, session.error_code, session.source) == ("error", 301, "build")
+        assert session.blame.startswith("hop 2, ads.example.com, code 301, ")
 
     def test_a_configuration_that_does_not_resolve_is_refused_on_the_form(self, qa):
         make_provider("yandex")
@@ -296,6 +296,12 @@ class TestTheFormWithoutABuild:
         session = Session.objects.get()
         assert (session.source, session.title) == ("document", "shoes.xml")
         assert session.document.xml == inline()
+
+    def test_a_file_that_is_no_utf8_text_plays_from_its_bytes(self, qa):
+        xml = '<?xml version="1.0" encoding="ISO-8859-1"?>' + inline(title="Caf\u00e9")
+        self.play(qa, vast_file=SimpleUploadedFile("cafe.xml", xml.encode("latin-1")))
+        session = play_out(Session.objects.get())
+        assert (session.status, session.record["ad"]["title"]) == ("completed", "Caf\u00e9")
 
     @pytest.mark.parametrize(
         ("fields", "field", "said"),

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vast.macros import MACROS, expand
+from vast.macros import MACROS, UNKNOWN, WITHHELD, MacroRow, expand, explain
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_every_macro_of_the_list_can_be_used_somewhere():
     assert len(MACROS) >= 59
     for name, macro in MACROS.items():
         for context in macro.contexts:
-            assert expand(f"[{name}]", {name: "v"}, context) == "v"
+            assert expand(f"[{name}]", {name: "405"}, context) == "405"
 
 
 @given(st.text(), st.text())
@@ -47,3 +47,90 @@ def test_a_value_never_changes_what_stands_round_it(value, rest):
     assert expanded.startswith(plain)
     assert expanded.endswith(plain)
     assert not set(expanded[len(plain) : len(expanded) - len(plain)]) & set('&=?#/ []<>"')
+
+
+TRACKERS = ("tracking", "error", "verification", "click")
+# As playback.md 3.2 lists them.
+CONTEXTS = {
+    (
+        *TRACKERS,
+        "request",
+    ): """TIMESTAMP CACHEBUSTING CONTENTPLAYHEAD MEDIAPLAYHEAD BREAKPOSITION ADCOUNT TRANSACTIONID
+        PLACEMENTTYPE ADTYPE BREAKMAXDURATION BREAKMAXADS BREAKMINADLENGTH BREAKMAXADLENGTH IFA IFATYPE CLIENTUA
+        SERVERUA DEVICEUA DEVICEIP SERVERSIDE LATLONG DOMAIN PAGEURL APPBUNDLE OMIDPARTNER PLAYERCAPABILITIES CLICKTYPE
+        INVENTORYSTATE PLAYERSIZE CONTENTID CONTENTURI LIMITADTRACKING REGULATIONS GDPRCONSENT STOREID STOREURL
+        PLAYBACKMETHODS GPPSTRING GPPSECTIONID""",
+    TRACKERS: "UNIVERSALADID PLAYERSTATE ADPLAYHEAD ASSETURI PODSEQUENCE ADSERVINGID",
+    (
+        "request",
+    ): """BLOCKEDADCATEGORIES ADCATEGORIES VASTVERSIONS APIFRAMEWORKS EXTENSIONS VERIFICATIONVENDORS
+        MEDIAMIME CONTENTCAT DSAREQUIRED DSAPARAMS DSAPUBRENDER""",
+    ("error",): "ERRORCODE",
+    ("verification",): "REASON",
+    ("click",): "CLICKPOS",
+}
+
+
+def test_every_macro_stands_in_the_contexts_of_the_standard():
+    expected = {name: frozenset(where) for where, names in CONTEXTS.items() for name in names.split()}
+    assert {name: macro.contexts for name, macro in MACROS.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"), [("303", "303"), ("", "900"), ("oops", "900"), ("1005", "900"), ("12", "900")]
+)
+def test_a_code_that_is_none_is_the_undefined_error(code, expected):
+    assert expand("?e=[ERRORCODE]", {"ERRORCODE": code}, "error") == f"?e={expected}"
+
+
+def test_a_withheld_value_and_an_unknown_one_are_told_apart():
+    assert expand("[IFA][IFATYPE]", {"IFA": WITHHELD}) == f"{WITHHELD}{UNKNOWN}" == "-2-1"
+
+
+URL = "?a=[CITY]&b=%%CITY%%&c=${CITY}&d={CITY}&e=%5BCITY%5d"
+
+
+@pytest.mark.parametrize(
+    ("formats", "expected"),
+    [
+        (("[NAME]", "${NAME}"), "?a=Bonn&b=%%CITY%%&c=Bonn&d={CITY}&e=%5BCITY%5d"),
+        (("%%NAME%%", "[NAME]"), "?a=Bonn&b=Bonn&c=${CITY}&d={CITY}&e=%5BCITY%5d"),
+        (("{NAME}", "[NAME]"), "?a=Bonn&b=%%CITY%%&c=${CITY}&d=Bonn&e=%5BCITY%5d"),
+        (("[NAME]", "${NAME}", "{NAME}"), "?a=Bonn&b=%%CITY%%&c=Bonn&d=Bonn&e=%5BCITY%5d"),
+        (("%5BNAME%5D",), "?a=[CITY]&b=%%CITY%%&c=${CITY}&d={CITY}&e=Bonn"),
+    ],
+)
+def test_M11_only_the_formats_asked_for_are_placeholders(formats, expected):
+    assert expand(URL, {"CITY": "Bonn"}, formats=formats) == expected
+
+
+def test_M10_ordinary_text_is_no_placeholder_of_any_format():
+    formats = ("{NAME}", "[NAME]")
+    values = {"CITY": "Moscow", "AD_SERVER": "Yandex Direct"}
+    assert expand("/VELOCITY?s=[AD_SERVER]", values, formats=formats) == "/VELOCITY?s=Yandex%20Direct"
+
+
+@pytest.mark.parametrize("written", ["NAME", "[NAME", "NAME]", "", "[]"])
+def test_a_format_without_delimiters_is_refused(written):
+    with pytest.raises(ValueError, match="delimiters"):
+        expand("x", {}, formats=(written,))
+
+
+def test_the_table_of_a_url_names_every_placeholder_with_its_value_and_source():
+    url = "?a=[IFA]&b=[PLAYERSTATE]&c=%%CITY%%&d=[ERRORCODE]&e=[DOMAIN]&f=[VENDOR]&g=[random]&a2=[IFA]"
+    values = {"IFA": WITHHELD, "PLAYERSTATE": ["muted", "full screen"], "CITY": "Köln", "CACHEBUSTING": "1"}
+    sources = {"IFA": "client", "PLAYERSTATE": "client", "CITY": "provider", "CACHEBUSTING": "session"}
+    rows = explain(url, values, sources=sources)
+    assert rows == [
+        MacroRow("IFA", "[IFA]", "-2", "-2", "client, withheld (-2)"),
+        MacroRow("PLAYERSTATE", "[PLAYERSTATE]", "muted,full screen", "muted,full%20screen", "client"),
+        MacroRow("CITY", "%%CITY%%", "Köln", "K%C3%B6ln", "provider"),
+        MacroRow("ERRORCODE", "[ERRORCODE]", None, "[ERRORCODE]", "not of this context: left alone"),
+        MacroRow("DOMAIN", "[DOMAIN]", "-1", "-1", "unknown (-1)"),
+        MacroRow("VENDOR", "[VENDOR]", None, "[VENDOR]", "no macro of the list: left alone"),
+        MacroRow("random", "[random]", "1", "1", "session"),
+    ]
+    rebuilt = url
+    for row in rows:
+        rebuilt = rebuilt.replace(row.token, row.encoded)
+    assert rebuilt == expand(url, values)

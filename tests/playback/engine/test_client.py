@@ -14,8 +14,13 @@ WRAPPER = (
 )
 
 
+def client_of(document, **options):
+    """A client that follows no wrapper and calls nobody."""
+    return VastClient.from_xml(document, **{"max_wrappers": 0, "delivery": "dry_run", **options})
+
+
 async def request(document, **options):
-    return await VastClient.from_xml(document, **options).request_ad()
+    return await client_of(document, **options).request_ad()
 
 
 async def test_an_inline_ad_comes_with_the_hash_of_its_document():
@@ -58,7 +63,7 @@ async def test_an_empty_answer_carries_its_root_errors():
     )
 
 
-async def test_a_wrapper_says_that_its_tag_has_to_be_followed_first():
+async def test_where_no_wrapper_is_followed_one_says_that_its_tag_has_to_be_followed_first():
     answer = await request(vast(WRAPPER))
     assert (answer.code, answer.reason, answer.wrapper_uri) == (300, "WRAPPER", "http://t.test/next")
     assert "followed first" in answer.text
@@ -101,7 +106,7 @@ async def test_leniencies_are_noticed():
 
 
 async def test_no_ad_cannot_be_played():
-    client = VastClient.from_xml(vast(WRAPPER))
+    client = client_of(vast(WRAPPER))
     for build in (PlayerFactory.create, HeadlessPlayer):
         with pytest.raises(ValueError, match="no ad to play: 300"):
             build(client, await client.request_ad())

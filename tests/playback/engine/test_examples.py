@@ -25,9 +25,24 @@ def run(*arguments: str) -> str:
     [
         (
             "play_in_real_time",
-            ["Playback complete: 1.0s", "dry_run      complete       https://ads.example.com/complete"],
+            [
+                "Playback complete: 1.0s",
+                "hop 1: wrapper, status 200",
+                "hop 2: ads, status 200",
+                "sent         impression     wrapper 1  pixel/wrapper-1/impression",
+                "sent         complete       InLine     pixel/complete",
+                "The server received 5 pixels.",
+            ],
         ),
-        ("simulate_playback", ["Duration: 30.0s", "Quartiles: {1, 2, 3, 4}", "  7.500 s  firstQuartile"]),
+        (
+            "simulate_playback",
+            [
+                "Duration: 30.0s",
+                "Quartiles: {1, 2, 3, 4}",
+                "  7.500 s  firstQuartile",
+                "The server received 0 pixels.",
+            ],
+        ),
         (
             "replace_steps",
             [

@@ -16,11 +16,10 @@ from playback.engine import (
     InterruptionRule,
     PlaybackSessionConfig,
     get_provider_rules,
+    simulate,
 )
 from playback.engine.interruptions import (
     draw_all,
-    draw_window,
-    earliest,
     expected_shares,
     fit,
     interruption_probability,
@@ -28,7 +27,7 @@ from playback.engine.interruptions import (
 )
 from playback.engine.plan import compile_plan
 from playback.engine.splitmix import session_seed, stable_key, uniform
-from tests.playback.engine.ads import f30, names_of, play, rule
+from tests.playback.engine.ads import f30, inline, names_of, play, rule, vast
 
 N = 20_000
 BATCH = 1
@@ -44,15 +43,18 @@ def rules(**stated):
 
 
 @lru_cache(maxsize=64)
-def cuts(chosen, duration_ms=30_000, batch=BATCH, count=N):
-    """For each session of a batch the rule that ends it, or None."""
-    windows = fit(chosen, duration_ms)
+def batch_of(chosen, duration_ms=30_000, batch=BATCH):
+    """N sessions of an ad under these rules and no others."""
+    ad = vast(inline(duration=f"00:00:{duration_ms // 1000:02d}"))
+    config = {"interruption_rules": {one.event: one for one in chosen}, "max_session_duration_sec": 0}
+    return simulate(ad, config, N, batch)
 
-    def cut_of(seed):
-        return earliest(draw_window(window, lambda key: uniform(seed, key)) for window in windows)
 
-    found = (cut_of(session_seed(batch, index)) for index in range(count))
-    return [cut if cut and cut.offset_ms < duration_ms else None for cut in found]
+@lru_cache(maxsize=64)
+def cuts(chosen, duration_ms=30_000, batch=BATCH):
+    """For each session of a batch how a rule ended it, or None."""
+    lean = batch_of(chosen, duration_ms, batch).lean()
+    return [session if session.interrupted else None for session in lean]
 
 
 def interrupted(drawn):
@@ -60,7 +62,7 @@ def interrupted(drawn):
 
 
 def by_rule(drawn):
-    return Counter(cut.event for cut in drawn if cut)
+    return Counter(cut.rule for cut in drawn if cut)
 
 
 def band(share):
@@ -72,6 +74,7 @@ def band(share):
 
 def test_S01_a_quarter_of_the_sessions_is_interrupted_at_the_start():
     drawn = cuts(rules(start=rule(0.25, 0, 5)))
+    assert batch_of(rules(start=rule(0.25, 0, 5))).summary["interrupted"] == interrupted(drawn)
     assert 4817 <= interrupted(drawn) <= 5183
     assert set(by_rule(drawn)) == {"start"}
     assert all(0 <= cut.offset_ms < 5000 for cut in drawn if cut)
@@ -135,6 +138,7 @@ def test_S05_the_legacy_profiles(provider, low, high):
 async def test_S07_a_certain_rule_interrupts_every_session():
     chosen = rules(start=rule(1, 0, 5))
     assert interrupted(cuts(chosen)) == N
+    assert batch_of(chosen).summary["completed"] == 0
     session = await play(await f30(), {"interruption_rules": {"start": rule(1, 0, 5)}})
     assert session.status == "error"
     assert "complete" not in names_of(session)
@@ -151,6 +155,17 @@ async def test_S08_tick_and_speed_change_nothing_but_the_configuration_in_the_re
             del record["config"]
         records.append(batch)
     assert all(batch == records[0] for batch in records)
+    counted = [
+        simulate(
+            ad,
+            {"headless_tick_interval_sec": tick, "interruption_rules": {"start": rule(0.25, 0, 5)}},
+            N,
+            BATCH,
+        )
+        for tick in (0.05, 0.1, 1, 10)
+    ]
+    assert len({simulation.summary["interrupted"] for simulation in counted}) == 1
+    assert 4817 <= counted[0].summary["interrupted"] <= 5183
     assert 0 < sum(record["interrupted_by"] is not None for record in records[0]) < 100
 
 
@@ -266,7 +281,7 @@ def test_S23_changing_adding_or_moving_one_rule_leaves_the_draws_of_the_others()
     kept = [
         (a, b)
         for a, b in zip(before, after, strict=True)
-        if a and a.event != "complete" and a.offset_ms < 25_000
+        if a and a.rule != "complete" and a.offset_ms < 25_000
     ]
     assert kept
     assert all(a == b for a, b in kept)
@@ -302,11 +317,12 @@ def test_S27_S28_the_funnel_of_the_seed_global_profile():
 
 
 def check_funnel(chosen, expected):
-    offsets = [cut.offset_ms if cut else None for cut in cuts(chosen)]
-    reached = [sum(offset is None or offset >= at for offset in offsets) for at in FUNNEL.values()]
+    funnel = batch_of(chosen).summary["funnel"]
+    assert funnel["impression"] == funnel["start"] == N
+    reached = [funnel[event] for event in FUNNEL]
     for count, mean, tolerance in zip(reached, expected[::2], expected[1::2], strict=True):
         assert abs(count - mean) <= tolerance
-    assert [N, *reached] == sorted([N, *reached], reverse=True)
+    assert list(funnel.values()) == sorted(funnel.values(), reverse=True)
     windows = fit(chosen, 30_000)
     for at, mean in zip(FUNNEL.values(), expected[::2], strict=True):
         assert survival(windows, at) * N == pytest.approx(mean, abs=1)
@@ -318,7 +334,8 @@ async def test_the_expected_shares_add_up_and_agree_with_the_draws(provider, dur
     ad = await f30(duration=duration)
     plan = compile_plan(ad, PlaybackSessionConfig(interruption_rules=get_provider_rules(provider, "legacy")))
     expected = plan.expected_interruptions()
-    measured = by_rule(plan.cut(session_seed(BATCH, i)) for i in range(4000))
+    drawn = (plan.cut(session_seed(BATCH, i)) for i in range(4000))
+    measured = Counter(cut.event for cut in drawn if cut)
     total = interruption_probability(plan.windows, plan.duration_us // 1000)
     assert sum(expected.values()) == pytest.approx(total, abs=1e-9)
     assert plan.expected_funnel()["complete"] == pytest.approx(1 - total)

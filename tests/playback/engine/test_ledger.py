@@ -143,12 +143,13 @@ async def test_D08_a_dry_run_has_every_address_resolved():
     assert all(row.resolved_url.startswith("http://t.test/") for row in due)
     assert set(due[0].to_dict()) == {
         "event", "url", "resolved_url", "origin", "due_ms", "clock_ms", "status", "reason",
+        "sent_ms", "attempts", "attempt_count", "http_status", "received", "delay_ms", "verdict", "instant",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("delivery", ["sandbox", "live", "", "dry run"])
+@pytest.mark.parametrize("delivery", ["", "dry run", "Live", "sandbox", "live"])
 @pytest.mark.parametrize("kind", [HeadlessPlayer, VastPlayer])
-async def test_a_delivery_that_does_not_exist_is_refused_by_name(kind, delivery):
+async def test_a_delivery_that_does_not_exist_or_lacks_its_means_is_refused_by_name(kind, delivery):
     with pytest.raises(DeliveryUnavailable, match=re.escape(repr(delivery))):
         kind(None, await f30(), delivery=delivery)
 

@@ -148,7 +148,7 @@ async def test_P11_a_skip_before_the_offset_is_refused_and_later_it_ends_the_ad(
     ("skip", "at"), [("25%", 7_500_000), ("00:00:40", None), ("00:00:30", None), (None, None), ("0%", 0)]
 )
 async def test_P13_P14_the_skip_offset_may_be_a_share_and_beyond_the_ad_means_never(skip, at):
-    assert make(HeadlessPlayer, await f30(skip=skip)).plan.skip_at_us == at
+    assert make(HeadlessPlayer, await f30(skip=skip)).plan.parts[0].skip_at_us == at
 
 
 async def test_P16_an_ad_that_knows_only_close_gets_close():

@@ -2,8 +2,10 @@
 
 import asyncio
 import copy
+import gc
 import json
 import math
+import weakref
 
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from playback.engine import (
     PlaybackSessionConfig,
     PlaybackStatus,
     SimulatedTimeProvider,
+    VastPlayer,
     get_provider_rules,
 )
 from playback.engine.interruptions import EVENT_POSITIONS, RuleOutcome
@@ -296,3 +299,18 @@ def test_a_recorded_event_stays_out_of_the_list_where_none_is_wanted():
     session = PlaybackSession("s1", 30.0, PlaybackSessionConfig(emit_playback_events=False))
     session.record_event(PlaybackEvent(0.0, "start", 0.0))
     assert session.events == []
+
+
+@pytest.mark.parametrize("kind", [VastPlayer, HeadlessPlayer])
+async def test_a_session_that_was_played_leaves_nothing_to_the_cyclic_collector(kind):
+    ad = await f30()
+    gc.collect()
+    gc.disable()
+    try:
+        player = kind(None, ad, seed=1, time_provider=SimulatedTimeProvider())
+        await player.play()
+        left = weakref.ref(player)
+        del player
+        assert left() is None
+    finally:
+        gc.enable()
