@@ -1,6 +1,5 @@
 """The JSON API of the sessions."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,6 +14,7 @@ from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.filters import SessionFilter
 from playback.ledger_filter import LedgerFilter, keyed
 from playback.live.runner import runner
+from playback.live.store import parts_of
 from playback.macro_view import macros_of
 from playback.models import Session
 from playback.play_forms import SEED_MAX
@@ -61,6 +61,14 @@ class Confirmation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     pixels: StrictInt
+
+
+class Place(BaseModel):
+    """A place on the playhead of the session, whose ads lie one after the other."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to_sec: float = Field(ge=0, allow_inf_nan=False)
 
 
 class SessionFilters(BaseModel):
@@ -191,6 +199,17 @@ def confirm_session(request: HttpRequest, public_id: str, payload: Confirmation)
 
 
 @router.post(
+    "/{public_id}/seek", url_name="session-seek", summary="Move the playhead", response={202: Answer}
+)
+def seek_session(request: HttpRequest, public_id: str, payload: Place) -> HttpResponse:
+    """202 when it was passed on: a place beyond the ads changes nothing. 409 when the session is not running."""
+    get_object_or_404(Session, public_id=public_id)
+    if not runner.seek(public_id, payload.to_sec):
+        return problem(409, "Not running", "This session is not running.")
+    return JsonResponse({"id": public_id, "to_sec": payload.to_sec}, status=202)
+
+
+@router.post(
     "/{public_id}/{name}",
     url_name="session-command",
     summary="Pause, resume, stop, skip or discard",
@@ -244,24 +263,24 @@ def _summary(row: Session) -> dict[str, Any]:
 
 def _detail(row: Session) -> dict[str, Any]:
     chain = told(row)
+    entries, parts = _fates(row)
     return {
         **_summary(row),
         "confirmation": asked_to_confirm(row),
         "chain": chain and {name: value for name, value in chain.items() if name != "hops"},
-        "pod": _pod(row.record),
+        "pod": parts,
         "record": row.record,
-        "ledger": _ledger(row),
+        "ledger": entries,
     }
 
 
-def _pod(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The ads of the session in their order, as its record names them; [] for a session without an ad."""
-    first = dict(record.get("ad") or {})
-    further = first.pop("pod", [])
-    return [first, *further] if first else []
+def _ledger(row: Session) -> list[dict[str, Any]]:
+    return _fates(row)[0]
 
 
-def _ledger(row: Session) -> Any:
-    """From the player while it runs here, from the row afterwards."""
-    running = runner.look(row.public_id, lambda _, player: [entry.to_dict() for entry in player.ledger])
-    return row.ledger.entries if running is None else running
+def _fates(row: Session) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Ledger and ads: from the player while it runs here, from the row afterwards."""
+    running = runner.look(
+        row.public_id, lambda _, player: ([entry.to_dict() for entry in player.ledger], parts_of(player))
+    )
+    return (row.ledger.entries, row.ledger.parts) if running is None else running

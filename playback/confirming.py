@@ -16,9 +16,9 @@ from playback.models import Session, SessionLedger
 from playback.sources import StartRefused
 
 # What no playhead reaches, but a button or a fault may cause.
-CAUSED = frozenset({"pause", "resume", "skip", "closeLinear", "close", "error", "click"})
+CAUSED = frozenset({"pause", "resume", "skip", "rewind", "closeLinear", "close", "error"})
 # Called each time, unless the session's configuration says once.
-REPEATED = ("pause", "resume")
+REPEATED = ("pause", "resume", "rewind")
 DISCARDED = "discarded before it was played"
 
 

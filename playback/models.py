@@ -140,10 +140,12 @@ class Session(models.Model):
 
 
 class SessionLedger(models.Model):
-    """Every tracker of a session with its fate; a row of its own, so that lists never load it."""
+    """Every tracker of a session with its fate, and what became of each of its ads; a row of its own, so that lists
+    never load it."""
 
     session = models.OneToOneField(Session, primary_key=True, on_delete=models.CASCADE, related_name="ledger")
     entries = models.JSONField(default=list)
+    parts = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return f"ledger of {self.session_id}"

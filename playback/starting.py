@@ -13,6 +13,7 @@ from playback import chains, no_ad
 from playback.confirming import pixels_of
 from playback.engine import (
     AdData,
+    BaseVastPlayer,
     ConfigError,
     ConfigResolver,
     NoAd,
@@ -23,7 +24,7 @@ from playback.engine import (
 )
 from playback.engine.factory import choose_mode
 from playback.live.runner import runner
-from playback.live.store import columns
+from playback.live.store import columns, parts_of
 from playback.models import AdDocument, Session, SessionLedger
 from playback.requesting import Asked, request
 from playback.rows import provider_levels, publisher_levels
@@ -86,7 +87,7 @@ def start(
     if isinstance(answer, NoAd):
         return _failed(source, answer, config, common)
     player = _player(client, answer, config, seed)
-    return _store(source, answer, player.session, common, [entry.to_dict() for entry in player.ledger])
+    return _store(source, answer, player, common)
 
 
 def _refuse_delivery(delivery: str, user: Any) -> None:
@@ -130,7 +131,7 @@ def _ask(asked: Asked, source: Source) -> tuple[VastClient, AdData | NoAd]:
     return client, answer
 
 
-def _player(client: VastClient, ad: AdData, config: PlaybackSessionConfig, seed: int) -> Any:
+def _player(client: VastClient, ad: AdData, config: PlaybackSessionConfig, seed: int) -> BaseVastPlayer:
     try:
         return PlayerFactory.create(
             client, ad, config=config, seed=seed, delivery="dry_run", env=_environment()
@@ -152,20 +153,16 @@ def _failed(source: Source, answer: NoAd, config: PlaybackSessionConfig, common:
 
 
 @transaction.atomic
-def _store(
-    source: Source,
-    answer: AdData,
-    session: PlaybackSession,
-    common: dict[str, Any],
-    entries: list[dict[str, Any]],
-) -> Session:
+def _store(source: Source, answer: AdData, player: BaseVastPlayer, common: dict[str, Any]) -> Session:
+    session, parts = player.session, parts_of(player)
     if common["delivery"] == Session.Delivery.LIVE:
+        entries = [entry.to_dict() for entry in player.ledger]
         pixels = pixels_of(entries, session.config.pause_pixels)
         row = _row(source, answer, session, {**common, "pixels": pixels.count})
-        SessionLedger.objects.create(session=row, entries=entries)
+        SessionLedger.objects.create(session=row, entries=entries, parts=parts)
         return row
     row = _row(source, answer, session, common)
-    SessionLedger.objects.create(session=row)
+    SessionLedger.objects.create(session=row, parts=parts)
     transaction.on_commit(lambda: runner.submit(row.public_id))
     return row
 

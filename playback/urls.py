@@ -10,6 +10,7 @@ urlpatterns = [
     path("sessions/new/", sessions.session_new, name="session-new"),
     path("sessions/<str:public_id>/", sessions.session_detail, name="session"),
     path("sessions/<str:public_id>/record.json", sessions.session_record, name="session-record"),
+    path("sessions/<str:public_id>/hops/<int:number>/", sessions.session_hop, name="session-hop"),
     path("sessions/<str:public_id>/confirm/", sessions.session_confirm, name="session-confirm"),
     path("sessions/<str:public_id>/<str:name>/", sessions.session_command, name="session-command"),
     path("providers/", providers.provider_list, name="provider-list"),

@@ -82,9 +82,16 @@ class Runner:
 
     def command(self, public_id: str, name: str) -> bool:
         """Pause, resume, stop or skip; False when the session does not run here (any more)."""
+        return self._pass_on(public_id, COMMANDS[name])
+
+    def seek(self, public_id: str, to_sec: float) -> bool:
+        """Move the playhead, where the session's ads reach so far; False when it does not run here (any more)."""
+        return self._pass_on(public_id, lambda player: player.seek(to_sec))
+
+    def _pass_on(self, public_id: str, command: Command) -> bool:
         if self._loop is None or public_id not in self._tasks:
             return False
-        self._loop.call_soon_threadsafe(self._obey, public_id, COMMANDS[name])
+        self._loop.call_soon_threadsafe(self._obey, public_id, command)
         return True
 
     def look(self, public_id: str, picture: Callable[[str, BaseVastPlayer], T]) -> T | None:

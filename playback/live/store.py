@@ -52,6 +52,7 @@ class RowStore:
         self.public_id = public_id
         self._open = True
         self._way_out: Http | None = None
+        self._player: BaseVastPlayer | None = None
 
     @staticmethod
     async def unfinished() -> list[str]:
@@ -67,7 +68,7 @@ class RowStore:
         ad = await client.request_ad()
         if isinstance(ad, NoAd):
             raise ValueError(f"{ad.text} (error {ad.code})")
-        return PlayerFactory.create(
+        self._player = PlayerFactory.create(
             client,
             ad,
             session=PlaybackSession.from_dict(row.record),
@@ -76,6 +77,7 @@ class RowStore:
             delivery=row.delivery,
             collector=self._prepare_delivery(row, client),
         )
+        return self._player
 
     def _prepare_delivery(self, row: Session, client: VastClient) -> Collector | None:
         """What replays a chain asks nobody; only a live session gets a way out, for its pixels."""
@@ -84,7 +86,8 @@ class RowStore:
         return Collector() if row.delivery == Session.Delivery.SANDBOX else None
 
     async def let_go(self) -> None:
-        """Close the connections that the session's pixels went over."""
+        """The session is over, or left to another runner: close the connections that its pixels went over."""
+        self._player = None
         if self._way_out:
             await self._way_out.close()
 
@@ -94,10 +97,10 @@ class RowStore:
             return
         record = session.to_dict()
         # While it runs the ledger follows from the record; it is kept for those who read the session later.
-        entries = [entry.to_dict() for entry in ledger] if session.has_ended() else None
+        fates = self._fates(ledger) if session.has_ended() else {}
         while self._open:
             try:
-                await _in_database(_save)(self.public_id, record, entries)
+                await _in_database(_save)(self.public_id, record, fates)
             except OperationalError:
                 # A database that is busy or away for a moment is no reason to lose a session.
                 log.warning("session not stored yet", session=self.public_id, exc_info=True)
@@ -105,13 +108,18 @@ class RowStore:
             else:
                 return
 
+    def _fates(self, ledger: Any) -> dict[str, Any]:
+        """What became of every tracker and of every ad, as the columns of ``SessionLedger``."""
+        fates: dict[str, Any] = {"entries": [entry.to_dict() for entry in ledger]}
+        return {**fates, "parts": parts_of(self._player)} if self._player else fates
+
     async def checkpoint(self, player: BaseVastPlayer) -> None:
         """Where the playhead is between two events, so that a crash costs no more than a moment."""
         if self._open and settings.SESSION_PERSISTENCE and not player.session.has_ended():
             session = player.checkpoint()
             # An end that comes to light here is the player's to store, with its ledger, in one piece.
             if not session.has_ended():
-                await _in_database(_save)(self.public_id, session.to_dict(), None)
+                await _in_database(_save)(self.public_id, session.to_dict(), {})
 
     async def fail(self, text: str) -> None:
         """This session cannot be played (any further); its record says why."""
@@ -122,6 +130,11 @@ class RowStore:
         self._open = False
 
 
+def parts_of(player: BaseVastPlayer) -> list[dict[str, Any]]:
+    """The ads of a session in their order, with what has become of each (see the engine's ``PartState``)."""
+    return [part._asdict() for part in player.state().parts]
+
+
 def stored_view(public_id: str) -> SessionView | None:
     """What the page shows of a session that does not run here; None when there is none that can be read."""
     try:
@@ -129,7 +142,9 @@ def stored_view(public_id: str) -> SessionView | None:
         session = PlaybackSession.from_dict(row.record)
     except (Session.DoesNotExist, *UNREADABLE):
         return None
-    return view(public_id=public_id, session=session, ledger=lambda: row.ledger.entries)
+    return view(
+        public_id=public_id, session=session, ledger=lambda: row.ledger.entries, parts=row.ledger.parts
+    )
 
 
 def _unfinished() -> list[str]:
@@ -162,7 +177,7 @@ def columns(record: dict[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _save(public_id: str, record: dict[str, Any], entries: list[dict[str, Any]] | None) -> None:
+def _save(public_id: str, record: dict[str, Any], fates: dict[str, Any]) -> None:
     rows = Session.objects.filter(public_id=public_id)
     now = datetime.now(UTC)
     changes = columns(record)
@@ -171,8 +186,8 @@ def _save(public_id: str, record: dict[str, Any], entries: list[dict[str, Any]] 
     if changes["status"] not in (Session.Status.PENDING, Session.Status.RUNNING):
         changes["ended_at"] = now
     rows.update(**changes)
-    if entries is not None:
-        SessionLedger.objects.filter(session__public_id=public_id).update(entries=entries)
+    if fates:
+        SessionLedger.objects.filter(session__public_id=public_id).update(**fates)
 
 
 def _fail(public_id: str, text: str) -> None:
@@ -186,4 +201,4 @@ def _fail(public_id: str, text: str) -> None:
         return
     if not session.has_ended():
         session.error(text)
-        _save(public_id, session.to_dict(), None)
+        _save(public_id, session.to_dict(), {})

@@ -74,6 +74,11 @@ class Migration(migrations.Migration):
             name='document',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playback.addocument'),
         ),
+        migrations.AddField(
+            model_name='sessionledger',
+            name='parts',
+            field=models.JSONField(default=list),
+        ),
         migrations.CreateModel(
             name='SessionChain',
             fields=[

@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from pipeline.models import Build
 from playback.chain_view import told
+from playback.chains import chain_of
 from playback.commanding import COMMANDS, DISCARD, obey
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.engine import PlaybackSession
@@ -77,13 +78,13 @@ def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     except UNREADABLE as error:
         return render(request, "playback/session_unreadable.html", {"row": row, "error": error})
     shown = runner.look(public_id, live_view) or view(
-        public_id=public_id, session=session, ledger=lambda: row.ledger.entries
+        public_id=public_id, session=session, ledger=lambda: row.ledger.entries, parts=row.ledger.parts
     )
     context = {
         "row": row,
         "view": shown,
         "media": media_of(row),
-        "chain": told(row, with_bodies=may(request.user, Action.SEE_DEBUG)),
+        "chain": told(row),
         "confirmation": asked_to_confirm(row),
         "config": session.config,
         # The names in a record outlive their rows.
@@ -91,6 +92,16 @@ def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "publisher_known": Publisher.objects.filter(name=row.publisher).exists(),
     }
     return render(request, "playback/session.html", context)
+
+
+def session_hop(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
+    """What one hop of the chain answered, byte for byte, and as text whatever it is."""
+    row = get_object_or_404(Session.objects.select_related("chain"), public_id=public_id)
+    hops = chain_of(row.chain).hops if hasattr(row, "chain") else ()
+    body = next((hop.body for hop in hops if hop.number == number), None)
+    if body is None:
+        raise Http404
+    return HttpResponse(body, content_type="text/plain; charset=utf-8")
 
 
 def session_record(request: HttpRequest, public_id: str) -> HttpResponse:

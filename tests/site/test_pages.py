@@ -232,6 +232,7 @@ def test_the_documentation_of_the_api_opens_and_names_every_endpoint(viewer):
         "/api/v1/sessions/{public_id}/confirm",
         "/api/v1/sessions/{public_id}/ledger",
         "/api/v1/sessions/{public_id}/pixels/{key}",
+        "/api/v1/sessions/{public_id}/seek",
         "/api/v1/sessions/{public_id}/{name}",
     }
     for operations in schema["paths"].values():
