@@ -9,6 +9,7 @@ from math import inf, nextafter, sqrt
 from operator import add
 from typing import Any, Final
 
+from playback.engine.events import EVENTS, MOMENTS
 from playback.engine.interruptions import BEFORE_RENDERING, Window, survival
 from playback.engine.plan import Plan
 from playback.engine.screening import Ending, LeanSession, Screening
@@ -78,15 +79,21 @@ def summary_of(screening: Screening, seed: int, tally: Tally) -> dict[str, Any]:
     }
 
 
+_STEPS: Final = tuple(name for name in MOMENTS if EVENTS[name].always)
+"""What a funnel tells of every ad, in the order of playing."""
+
+
 def _funnel(screening: Screening, tally: Tally) -> dict[str, int]:
+    """Event -> how often it happened; in a pod once for each ad."""
     undisturbed = sum(count for ending, count in tally.endings.items() if ending.rule is None)
     reached = {(tracked.event, tracked.at_us) for tracked in screening.undisturbed.tracked}
     rest = list(accumulate(reversed(tally.behind)))[::-1]
-    return {
-        moment.event: rest[place] + (undisturbed if (moment.event, moment.at_us) in reached else 0)
-        for place, moment in enumerate(screening.plan.moments, 1)
-        if moment.event != "progress"
-    }
+    found = dict.fromkeys(_STEPS, 0) if screening.plan.fault else dict[str, int]()
+    for place, moment in enumerate(screening.plan.moments, 1):
+        if moment.event in MOMENTS:
+            got = rest[place] + (undisturbed if (moment.event, moment.at_us) in reached else 0)
+            found[moment.event] = found.get(moment.event, 0) + got
+    return found
 
 
 def _histogram(plan: Plan, tally: Tally) -> dict[str, Any]:
@@ -103,8 +110,7 @@ def expected_of(screening: Screening, sessions: int) -> dict[str, Any] | None:
     if not screening.is_plain:
         return None
     if plan.fault:
-        funnel = {moment.event: 0.0 for moment in plan.moments if moment.event != "progress"}
-        rules: dict[str, float] = {}
+        funnel, rules = dict.fromkeys(_STEPS, 0.0), dict[str, float]()
     else:
         funnel, rules = plan.expected_funnel(), plan.expected_interruptions()
     return {
