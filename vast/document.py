@@ -15,6 +15,7 @@ from lxml import etree
 from vast.errors import VastError, VastErrorCode
 from vast.known import Known
 from vast.notice import Notice
+from vast.prefixes import MOST_PREFIXES, declared, start_of_root
 
 Element = etree._Element  # noqa: SLF001 (lxml gives its element type no public name)
 
@@ -343,6 +344,56 @@ def _version(stated: str, notices: list[Notice]) -> str:
     return known[-1]
 
 
+def _with_prefixes(
+    data: bytes, parser: etree.XMLParser, error: etree.XMLSyntaxError, notices: list[Notice]
+) -> Element | None:
+    """The root of a text whose only fault is a few undeclared prefixes; None for any other text."""
+    for _ in range(MOST_PREFIXES):
+        mended = declared(data, str(error.msg or ""))
+        if mended is None:
+            return None
+        data, prefix = mended
+        text = f"the prefix {prefix!r} is declared nowhere; it was ignored"
+        notices.append(Notice("PREFIX_UNDECLARED", "", text))
+        try:
+            return etree.fromstring(data, parser)
+        except etree.XMLSyntaxError as further:
+            error = further
+    return None
+
+
+def read_tree(
+    data: bytes | str,
+    notices: list[Notice],
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+    max_nodes: int = MAX_NODES,
+    *,
+    for_reading: bool = False,
+    lenient: bool = False,
+) -> Element:
+    """The root of any XML within the limits of `parse`, which says what the arguments mean; VastError 100 else.
+
+    `lenient` declares prefixes that nobody declared, each with a notice.
+    """
+    encoded = _prepared(data, max_bytes, notices)
+    brackets = encoded.count(b"<")
+    if len(encoded) > _FREE_OF_COUNTS:
+        _check_size_of_tree(encoded, brackets, max_nodes, for_reading)
+        _check_characters(encoded)
+    parser = READING if for_reading else KEEPING
+    try:
+        root = etree.fromstring(encoded, parser)
+    except etree.XMLSyntaxError as error:
+        root = _with_prefixes(encoded, parser, error, notices) if lenient else None
+        if root is None:
+            raise _broken(error, max_depth) from None
+    # One element more than the limit inside another takes two brackets each, the innermost one.
+    if brackets > 2 * max_depth and _deeper_than(max_depth)(root):
+        raise _too_deep_error(max_depth)
+    return root
+
+
 def parse(
     data: bytes | str,
     *,
@@ -354,28 +405,29 @@ def parse(
 ) -> Document:
     """A VAST document as one tree; CDATA, comments, prefixes and unknown nodes are kept.
 
-    `lenient` admits a prefixed or case-variant root, `for_reading` drops comments and blanks for speed.
+    `lenient` admits a prefixed or case-variant root, `for_reading` drops comments and blanks for speed; with both,
+    undeclared prefixes are admitted too.
     Raises VastError: 100 for text that is no XML or passes a limit, 101 for other XML, 102 for an unsupported version.
     """
     notices: list[Notice] = []
-    encoded = _prepared(data, max_bytes, notices)
-    brackets = encoded.count(b"<")
-    if len(encoded) > _FREE_OF_COUNTS:
-        _check_size_of_tree(encoded, brackets, max_nodes, for_reading)
-        _check_characters(encoded)
-    try:
-        root = etree.fromstring(encoded, READING if for_reading else KEEPING)
-    except etree.XMLSyntaxError as error:
-        raise _broken(error, max_depth) from None
-    # One element more than the limit inside another takes two brackets each, the innermost one.
-    if brackets > 2 * max_depth and _deeper_than(max_depth)(root):
-        raise _too_deep_error(max_depth)
+    declare = lenient and for_reading
+    root = read_tree(data, notices, max_bytes, max_depth, max_nodes, for_reading=for_reading, lenient=declare)
     if root.tag != "VAST":
         _check_root(root, lenient, notices)
     version = root.get("version")
     if version not in _KNOWN_VERSIONS:
         version = _version(version or "", notices)
     return Document(root, version, tuple(notices))
+
+
+def root_name(data: bytes | str) -> str:
+    """The local name of the root element, by a look at the beginning; "" for what does not begin like a document."""
+    try:
+        prepared = _prepared(data, MAX_BYTES, [])
+    except VastError:
+        return ""
+    start = start_of_root(prepared)
+    return start.group()[1:].decode(errors="replace").rpartition(":")[2] if start else ""
 
 
 def serialise(root: Element) -> bytes:
