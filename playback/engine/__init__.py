@@ -1,12 +1,14 @@
 """What a player does with VAST, in real or simulated time. A library: no Django, no network, no hidden clock."""
 
 from playback.engine.ad_data import AdData, NoAd
+from playback.engine.breaks import breaks_of
 from playback.engine.client import VastClient
 from playback.engine.config import DEFAULT_CONFIG, PlaybackSessionConfig
 from playback.engine.errors import ConfigError, DeliveryUnavailable, InvalidTransition, PlaybackError
 from playback.engine.factory import PlayerFactory
 from playback.engine.interruptions import InterruptionReason, InterruptionRule
 from playback.engine.ledger import LedgerEntry
+from playback.engine.parser import ExtractMode, VastParser, VastParserConfig, XPathSpec
 from playback.engine.player import BaseVastPlayer, HeadlessPlayer, SessionStore, VastPlayer
 from playback.engine.profiles import (
     PROFILE_SETS,
@@ -30,6 +32,7 @@ __all__ = [
     "ConfigError",
     "ConfigResolver",
     "DeliveryUnavailable",
+    "ExtractMode",
     "HeadlessPlayer",
     "InterruptionReason",
     "InterruptionRule",
@@ -48,7 +51,11 @@ __all__ = [
     "SimulatedTimeProvider",
     "TimeProvider",
     "VastClient",
+    "VastParser",
+    "VastParserConfig",
     "VastPlayer",
+    "XPathSpec",
+    "breaks_of",
     "get_provider_rules",
     "provider_configs",
 ]
