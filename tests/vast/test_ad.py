@@ -137,7 +137,7 @@ def test_universal_ids_verifications_and_viewability(full):
     )
 
 
-def test_case_v02_namespace_prefix_or_none_give_the_same_facts(full):
+def test_V02_namespace_prefix_or_none_give_the_same_facts(full):
     bare = FULL.replace(' xmlns="http://www.iab.com/VAST"', "")
     prefixed = (
         bare.replace("</", "\x00")
