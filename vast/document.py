@@ -303,9 +303,8 @@ def _with_prefixes(
         mended = declared(data, str(error.msg or ""))
         if mended is None:
             return None
-        data, prefix = mended
-        text = f"the prefix {prefix!r} is declared nowhere; it was ignored"
-        notices.append(Notice("PREFIX_UNDECLARED", "", text))
+        data, notice = mended
+        notices.append(notice)
         try:
             return etree.fromstring(data, parser)
         except etree.XMLSyntaxError as further:
