@@ -436,3 +436,22 @@ def test_every_document_of_the_corpus_is_json_or_refused_with_a_code(count_up):
     count_up(f"parser: {read_ones} documents as JSON, {len(codes)} refused with a code")
     assert read_ones > 250
     assert set(codes) <= {100, 101, 102}
+
+
+@needs_corpus
+def test_2_26_every_inline_sample_of_version_4_fills_the_flat_keys(count_up):
+    filled = 0
+    for path in sorted((CORPUS / "vast" / "iab-vast-samples").glob("*4.*.xml")):
+        found = VastParser().parse_vast(path.read_bytes())
+        creatives = [
+            creative for ad in found["ads"] if ad["kind"] == "inline" for creative in ad["creatives"]
+        ]
+        if not creatives:
+            continue
+        filled += 1
+        assert all(found[name] for name in ("ad_system", "ad_title", "impression")), path.name
+        if any(creative["linear"] for creative in creatives):
+            names = ("duration", "media_files", "media_url", "tracking_events")
+            assert all(found[name] for name in names), path.name
+    count_up(f"parser: {filled} InLine samples of VAST 4 fill the flat keys")
+    assert filled > 10
