@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeVar
 
+from vast.carried import complete_first_linear
 from vast.creative import read_creative
 from vast.document import LOCAL_NAMES, Document, Element, Kids, children, kids_of, parse, text_of
 from vast.facts import (
@@ -16,6 +17,7 @@ from vast.facts import (
     Category,
     Companion,
     Creative,
+    FallbackImage,
     Icon,
     InteractiveFile,
     Linear,
@@ -57,6 +59,7 @@ __all__ = [
     "Category",
     "Companion",
     "Creative",
+    "FallbackImage",
     "Icon",
     "InteractiveFile",
     "Linear",
@@ -226,6 +229,8 @@ def _ad(element: Element, remarks: Remarks) -> Ad | None:
             others.setdefault(name, []).append(child)
     if not impressions:
         remarks.add("IMPRESSION_MISSING", "an ad has no Impression address")
+    if "Extensions" in others:
+        complete_first_linear(creatives, others["Extensions"], remarks)
     rare = _rare(others, remarks) if others else _NOTHING_RARE
     get, stated = texts.get, attributes(element).get
     facts = (

@@ -1,6 +1,7 @@
 """Reads the creatives of an ad: linear, non-linear, companions (IAB VAST 4.3 §3.7, §3.14, §3.16)."""
 
-from vast.document import LOCAL_NAMES, Element, children, kids_of, text_of
+from vast.carried import carried, completed, universal_ad_id
+from vast.document import LOCAL_NAMES, Element, children, kids_of
 from vast.facts import Companion, Creative, Linear, NonLinear, Tracker, UniversalAdId
 from vast.linear import read_linear
 from vast.resources import resources_of
@@ -67,17 +68,12 @@ def _companions(block: Element, remarks: Remarks) -> tuple[tuple[Companion, ...]
     return tuple(companions), attribute(block, "required")
 
 
-def universal_ad_id(element: Element) -> UniversalAdId:
-    """A UniversalAdId; since VAST 4.0 its value may stand in an attribute."""
-    value = attribute(element, "idValue") or text_of(element) or "unknown"
-    return UniversalAdId(attribute(element, "idRegistry"), value)
-
-
 def read_creative(element: Element, remarks: Remarks) -> Creative:
     """One Creative element with whatever it holds."""
     linear: Linear | None = None
     non_linears = companions = None
     universal_ad_ids: list[UniversalAdId] = []
+    extensions: list[Element] = []
     for child in children(element):
         name = LOCAL_NAMES[child.tag]
         if name == "Linear":
@@ -88,6 +84,8 @@ def read_creative(element: Element, remarks: Remarks) -> Creative:
             companions = child if companions is None else companions
         elif name == "NonLinearAds":
             non_linears = child if non_linears is None else non_linears
+        elif name == "CreativeExtensions":
+            extensions.append(child)
     get = attributes(element).get
     overlays, overlay_trackers = _overlays(non_linears, remarks) if non_linears is not None else ((), ())
     shown, required = _companions(companions, remarks) if companions is not None else ((), None)
@@ -103,4 +101,7 @@ def read_creative(element: Element, remarks: Remarks) -> Creative:
         shown,
         required,
     )
-    return make(Creative, facts)
+    creative = make(Creative, facts)
+    if extensions and (kids := carried(extensions)):
+        return completed(creative, kids, remarks)
+    return creative

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple, cast
 
 from lxml import etree
 
+from vast.encodings import encode, to_utf8
 from vast.errors import VastError, VastErrorCode
 from vast.known import Known
 from vast.notice import Notice
+from vast.prefixes import MOST_PREFIXES, declared, start_of_root
 
 Element = etree._Element  # noqa: SLF001 (lxml gives its element type no public name)
 
@@ -51,20 +53,6 @@ def _parser(*, keep_everything: bool) -> etree.XMLParser:
 KEEPING = _parser(keep_everything=True)
 READING = _parser(keep_everything=False)
 
-_BYTE_ORDER_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-    (b"<\x00", "utf-16-le"),
-    (b"\x00<", "utf-16-be"),
-)
-_DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
-_UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
-_OTHER_ENCODINGS = re.compile(
-    r"(iso-?8859-[0-9]{1,2}|latin-?1|windows-125[0-8]|cp125[0-8]|koi8-[ru]|shift_jis|euc-(jp|kr)|gb2312|gbk|gb18030|big5)"
-)
 # What may stand before a document without being seen: blanks, U+FEFF, U+00A0, U+200B.
 _UNSEEN = re.compile(rb"(?:\s++|\xef\xbb\xbf|\xc2\xa0|\xe2\x80\x8b)*+")
 # The beginning of most documents: UTF-8 without a mark, and an element before any DOCTYPE.
@@ -156,42 +144,6 @@ def _refuse(code: VastErrorCode, reason: str, text: str) -> VastError:
     return VastError(code, reason, text)
 
 
-def _decode(data: bytes) -> bytes:
-    """The same text as UTF-8 bytes without a byte order mark."""
-    if data[:1] == b"<" and data[1:2] != b"\x00":
-        encoding = None
-    else:
-        encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
-    if encoding is None:
-        declared = _DECLARED.match(data, 0, 400) if b"<?xml" in data[:400] else None
-        name = declared.group(1).decode("ascii").lower() if declared else "utf-8"
-        if name in _UTF8 or name.startswith("utf-16"):
-            # A declared UTF-16 that is not in the bytes is a left-over of a conversion.
-            return data
-        encoding = name
-        if not _OTHER_ENCODINGS.fullmatch(name):
-            raise _refuse(
-                VastErrorCode.XML_PARSING, "ENCODING", f"the declared encoding {name!r} is not known"
-            )
-    try:
-        return data.decode(encoding).encode("utf-8")
-    except (UnicodeError, LookupError):
-        raise _refuse(
-            VastErrorCode.XML_PARSING, "ENCODING", f"the document is not text in the encoding {encoding!r}"
-        ) from None
-
-
-def _encode(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        raise _refuse(
-            VastErrorCode.XML_PARSING,
-            "ENCODING",
-            "the text holds lone surrogates, which XML cannot carry",
-        ) from None
-
-
 def _too_large(max_bytes: int) -> VastError:
     return _refuse(
         VastErrorCode.XML_PARSING,
@@ -204,10 +156,10 @@ def _prepared(data: bytes | str, max_bytes: int, notices: list[Notice]) -> bytes
     """The document as libxml2 may see it: UTF-8 without a mark or a DOCTYPE."""
     if len(data) > max_bytes:
         raise _too_large(max_bytes)
-    encoded = _encode(data) if isinstance(data, str) else data
+    encoded = encode(data) if isinstance(data, str) else data
     usual = _PLAIN.match(encoded)
     if not usual:
-        encoded = encoded if isinstance(data, str) else _decode(encoded)
+        encoded = encoded if isinstance(data, str) else to_utf8(encoded)
         encoded = encoded[_UNSEEN.match(encoded).end() :]  # type: ignore[union-attr]
     if len(encoded) > max_bytes:
         raise _too_large(max_bytes)
@@ -343,6 +295,55 @@ def _version(stated: str, notices: list[Notice]) -> str:
     return known[-1]
 
 
+def _with_prefixes(
+    data: bytes, parser: etree.XMLParser, error: etree.XMLSyntaxError, notices: list[Notice]
+) -> Element | None:
+    """The root of a text whose only fault is a few undeclared prefixes; None for any other text."""
+    for _ in range(MOST_PREFIXES):
+        mended = declared(data, str(error.msg or ""))
+        if mended is None:
+            return None
+        data, notice = mended
+        notices.append(notice)
+        try:
+            return etree.fromstring(data, parser)
+        except etree.XMLSyntaxError as further:
+            error = further
+    return None
+
+
+def read_tree(
+    data: bytes | str,
+    notices: list[Notice],
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+    max_nodes: int = MAX_NODES,
+    *,
+    for_reading: bool = False,
+    lenient: bool = False,
+) -> Element:
+    """The root of any XML within the limits of `parse`, which says what the arguments mean; VastError 100 else.
+
+    `lenient` declares prefixes that nobody declared, each with a notice.
+    """
+    encoded = _prepared(data, max_bytes, notices)
+    brackets = encoded.count(b"<")
+    if len(encoded) > _FREE_OF_COUNTS:
+        _check_size_of_tree(encoded, brackets, max_nodes, for_reading)
+        _check_characters(encoded)
+    parser = READING if for_reading else KEEPING
+    try:
+        root = etree.fromstring(encoded, parser)
+    except etree.XMLSyntaxError as error:
+        root = _with_prefixes(encoded, parser, error, notices) if lenient else None
+        if root is None:
+            raise _broken(error, max_depth) from None
+    # One element more than the limit inside another takes two brackets each, the innermost one.
+    if brackets > 2 * max_depth and _deeper_than(max_depth)(root):
+        raise _too_deep_error(max_depth)
+    return root
+
+
 def parse(
     data: bytes | str,
     *,
@@ -354,28 +355,29 @@ def parse(
 ) -> Document:
     """A VAST document as one tree; CDATA, comments, prefixes and unknown nodes are kept.
 
-    `lenient` admits a prefixed or case-variant root, `for_reading` drops comments and blanks for speed.
+    `lenient` admits a prefixed or case-variant root, `for_reading` drops comments and blanks for speed; with both,
+    undeclared prefixes are admitted too.
     Raises VastError: 100 for text that is no XML or passes a limit, 101 for other XML, 102 for an unsupported version.
     """
     notices: list[Notice] = []
-    encoded = _prepared(data, max_bytes, notices)
-    brackets = encoded.count(b"<")
-    if len(encoded) > _FREE_OF_COUNTS:
-        _check_size_of_tree(encoded, brackets, max_nodes, for_reading)
-        _check_characters(encoded)
-    try:
-        root = etree.fromstring(encoded, READING if for_reading else KEEPING)
-    except etree.XMLSyntaxError as error:
-        raise _broken(error, max_depth) from None
-    # One element more than the limit inside another takes two brackets each, the innermost one.
-    if brackets > 2 * max_depth and _deeper_than(max_depth)(root):
-        raise _too_deep_error(max_depth)
+    declare = lenient and for_reading
+    root = read_tree(data, notices, max_bytes, max_depth, max_nodes, for_reading=for_reading, lenient=declare)
     if root.tag != "VAST":
         _check_root(root, lenient, notices)
     version = root.get("version")
     if version not in _KNOWN_VERSIONS:
         version = _version(version or "", notices)
     return Document(root, version, tuple(notices))
+
+
+def root_name(data: bytes | str) -> str:
+    """The local name of the root element, by a look at the beginning; "" for what does not begin like a document."""
+    try:
+        prepared = _prepared(data, MAX_BYTES, [])
+    except VastError:
+        return ""
+    start = start_of_root(prepared)
+    return start.group()[1:].decode(errors="replace").rpartition(":")[2] if start else ""
 
 
 def serialise(root: Element) -> bytes:

@@ -57,7 +57,8 @@ class VastErrorCode(IntEnum):
 class VastError(Exception):
     """A document that is refused: `code` for [ERRORCODE], `reason` a stable word for machines, `text` a sentence.
 
-    Reasons: TOO_LARGE, TOO_DEEP, TOO_MANY_NODES, ENCODING, DOCTYPE, NOT_XML, NOT_VAST, VAST1, VERSION.
+    Reasons: TOO_LARGE, TOO_DEEP, TOO_MANY_NODES, ENCODING, DOCTYPE, NOT_XML, NOT_VAST, VAST1, VERSION; of a VMAP
+    NOT_VMAP; of VastParser STRICT and REQUIRED.
     """
 
     def __init__(self, code: int, reason: str, text: str) -> None:

@@ -79,6 +79,15 @@ class Resource(NamedTuple):
     creative_type: str | None
 
 
+class FallbackImage(NamedTuple):
+    """What a click on an icon shows where no page can be opened (IAB VAST 4.2 §3.11.4)."""
+
+    url: str | None
+    width: int | None
+    height: int | None
+    alt_text: str | None
+
+
 class Icon(NamedTuple):
     """An industry icon over the video."""
 
@@ -94,6 +103,7 @@ class Icon(NamedTuple):
     click_through: str | None
     click_tracking: tuple[Link, ...]
     view_tracking: tuple[str, ...]
+    fallback_images: tuple[FallbackImage, ...] = ()
 
 
 class Linear(NamedTuple):

@@ -3,7 +3,17 @@
 from typing import NamedTuple
 
 from vast.document import LOCAL_NAMES, Element, Kids, children, kids_of, text_of
-from vast.facts import CaptionFile, Icon, InteractiveFile, Linear, Link, MediaFile, Mezzanine, Tracker
+from vast.facts import (
+    CaptionFile,
+    FallbackImage,
+    Icon,
+    InteractiveFile,
+    Linear,
+    Link,
+    MediaFile,
+    Mezzanine,
+    Tracker,
+)
 from vast.resources import resources_of
 from vast.values import (
     NOTHING,
@@ -72,9 +82,20 @@ def _caption(element: Element, url: str) -> CaptionFile:
     return CaptionFile(url, attribute(element, "type"), attribute(element, "language"))
 
 
+def _fallback(element: Element) -> FallbackImage:
+    get, kids = attributes(element).get, kids_of(element)
+    return FallbackImage(
+        first_text(kids, "StaticResource"),
+        NUMBERS[get("width", "")],
+        NUMBERS[get("height", "")],
+        first_text(kids, "AltText"),
+    )
+
+
 def _icon(element: Element, remarks: Remarks) -> Icon:
     get, kids = attributes(element).get, kids_of(element)
     clicks = kids_of(first(kids, "IconClicks"))
+    fallbacks = clicks.get("IconClickFallbackImages", NOTHING)
     return Icon(
         get("program"),
         get("width"),
@@ -88,6 +109,18 @@ def _icon(element: Element, remarks: Remarks) -> Icon:
         first_text(clicks, "IconClickThrough"),
         links(clicks.get("IconClickTracking", NOTHING)),
         urls(kids.get("IconViewTracking", NOTHING)),
+        tuple([_fallback(image) for block in fallbacks for image in named(block, "IconClickFallbackImage")]),
+    )
+
+
+def files_and_icons(
+    kids: Kids, remarks: Remarks
+) -> tuple[tuple[Mezzanine, ...], tuple[InteractiveFile, ...], tuple[Icon, ...]]:
+    """Mezzanines, interactive files and icons among some elements."""
+    return (
+        filled(kids.get("Mezzanine"), _mezzanine),
+        filled(kids.get("InteractiveCreativeFile"), _interactive),
+        tuple([_icon(icon, remarks) for icon in kids.get("Icon", NOTHING)]),
     )
 
 

@@ -9,7 +9,7 @@ facts where both read them.
 from typing import Literal, NamedTuple
 
 from vast.ad import document_facts, read_sequence, side_of
-from vast.creative import universal_ad_id
+from vast.carried import carried, universal_ad_id, universal_ad_ids
 from vast.document import LOCAL_NAMES, Document, Element, children, text_of
 from vast.durations import Offset
 from vast.facts import Link, MediaFile, Tracker, UniversalAdId
@@ -110,13 +110,30 @@ _Played = tuple[LinearToPlay | None, tuple[UniversalAdId, ...]]
 def _creative(element: Element, remarks: Remarks) -> _Played:
     linear = None
     ids: list[Element] = []
+    extensions: list[Element] = []
     for child in children(element):
         name = LOCAL_NAMES[child.tag]
         if name == "Linear" and linear is None:
             linear = _linear(child, remarks)
         elif name == "UniversalAdId":
             ids.append(child)
-    return linear, tuple([universal_ad_id(child) for child in ids]) if linear is not None and ids else ()
+        elif name == "CreativeExtensions":
+            extensions.append(child)
+    if linear is None:
+        return None, ()
+    own = tuple([universal_ad_id(child) for child in ids])
+    return linear, own or (universal_ad_ids(carried(extensions)) if extensions else ())
+
+
+def _first_linear(block: Element, played: _Played, remarks: Remarks) -> _Played:
+    for creative in named(block, "Creative"):
+        if played[0] is None:
+            played = _creative(creative, remarks)
+    return played
+
+
+def _with_carried(linear: LinearToPlay | None, extensions: list[Element]) -> _Played:
+    return linear, () if linear is None else universal_ad_ids(carried(extensions))
 
 
 def _ad(element: Element, remarks: Remarks) -> AdToPlay | None:
@@ -127,6 +144,7 @@ def _ad(element: Element, remarks: Remarks) -> AdToPlay | None:
     errors: list[Link] = []
     texts: dict[str, str] = {}
     played: _Played = (None, ())
+    extensions: list[Element] = []
     for child in children(side):
         name = LOCAL_NAMES[child.tag]
         if name == "Impression":
@@ -136,12 +154,12 @@ def _ad(element: Element, remarks: Remarks) -> AdToPlay | None:
         elif name in _TEXTS:
             add_text(texts, name, child)
         elif name == "Creatives":
-            for creative in named(child, "Creative"):
-                if played[0] is None:
-                    played = _creative(creative, remarks)
+            played = _first_linear(child, played, remarks)
+        elif name == "Extensions":
+            extensions.append(child)
     if not impressions:
         remarks.add("IMPRESSION_MISSING", "an ad has no Impression address")
-    linear, universal_ad_ids = played
+    linear, ids = played if not extensions or played[1] else _with_carried(played[0], extensions)
     get, stated = texts.get, attributes(element).get
     facts = (
         stated("id"),
@@ -152,7 +170,7 @@ def _ad(element: Element, remarks: Remarks) -> AdToPlay | None:
         get("AdServingId"),
         tuple(impressions),
         tuple(errors),
-        universal_ad_ids,
+        ids,
         linear,
         get("VASTAdTagURI"),
     )

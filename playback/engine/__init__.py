@@ -1,6 +1,7 @@
 """What a player does with VAST, in real or simulated time. A library: no Django, no network, no hidden clock."""
 
 from playback.engine.ad_data import AdData, ErrorPing, Fault, NoAd, PingRow, PlayableAd
+from playback.engine.breaks import breaks_of
 from playback.engine.capabilities import (
     with_http_send,
     with_interruption,
@@ -21,6 +22,7 @@ from playback.engine.errors import ConfigError, DeliveryUnavailable, InvalidTran
 from playback.engine.factory import PlayerFactory
 from playback.engine.interruptions import InterruptionReason, InterruptionRule
 from playback.engine.ledger import LedgerEntry, ledger_of, macro_table, no_ad_ledger
+from playback.engine.parser import ExtractMode, VastParser, VastParserConfig, XPathSpec
 from playback.engine.player import BaseVastPlayer, HeadlessPlayer, SessionStore, VastPlayer
 from playback.engine.profiles import (
     PROFILE_SETS,
@@ -63,6 +65,7 @@ __all__ = [
     "DeliveryUnavailable",
     "EmbedHttpClient",
     "ErrorPing",
+    "ExtractMode",
     "Fault",
     "Fetched",
     "Getter",
@@ -103,9 +106,13 @@ __all__ = [
     "VastClient",
     "VastClientConfig",
     "VastEmbedHttpClient",
+    "VastParser",
+    "VastParserConfig",
     "VastPlayer",
     "VastTracker",
     "VastTrackerConfig",
+    "XPathSpec",
+    "breaks_of",
     "deliver_no_ad",
     "get_provider_rules",
     "ledger_of",

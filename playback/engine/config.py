@@ -228,3 +228,4 @@ def _parts(event: str, rule: RuleParts) -> dict[str, Any]:
 
 
 DEFAULT_CONFIG: Final = PlaybackSessionConfig()
+"""What is played by where nobody states anything."""

@@ -59,6 +59,7 @@ PROVIDER_LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         ),
     }
 )
+"""Profile set -> provider -> what its author says of it."""
 
 
 def _rule(event: str, numbers: _Numbers, anchor: str) -> InterruptionRule:
@@ -85,6 +86,7 @@ PROFILE_SETS: Final[Mapping[str, Mapping[str, Mapping[str, InterruptionRule]]]] 
 """Profile set -> provider -> event -> rule."""
 
 PROVIDERS: Final = tuple(_SEED)
+"""The names of the providers that have profiles."""
 
 
 def get_provider_rules(provider: str, profile_set: str = DEFAULT_PROFILE_SET) -> dict[str, InterruptionRule]:

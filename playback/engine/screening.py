@@ -35,6 +35,10 @@ class Ending(NamedTuple):
     end_reason: str
     rule: str | None = None
 
+    @classmethod
+    def of(cls, session: PlaybackSession) -> "Ending":
+        return cls(session.status, session.end_reason or "", session.interrupted_by)
+
 
 class Screening:
     """Sessions of one ad under one configuration, which is made headless. Raises what `plan_of` raises."""
@@ -67,7 +71,7 @@ class Screening:
     def endings(self) -> tuple[Ending, ...]:
         """How a session ends, by the place of the rule that ends it; last, where none does."""
         rules = (ending_of(rule.event, rule.reason) for rule, _ in self.plan.rules)
-        return (*rules, Ending(self.undisturbed.status, self.undisturbed.end_reason or ""))
+        return (*rules, Ending.of(self.undisturbed))
 
     def session(self, seed: int) -> PlaybackSession:
         """The whole session with this seed: what `HeadlessPlayer(client, ad_data, config, seed=seed)` plays."""
@@ -76,10 +80,17 @@ class Screening:
 
     def lean(self, seed: int) -> "LeanSession":
         """The lean session with this seed."""
+        if len(self.plan.parts) > 1:
+            # How a pod ends depends on where its viewer skipped an ad: it has to be played.
+            return self._lean_of(self.session(seed))
         cut = self.plan.cut(seed)
         if cut is None:
             return LeanSession(self, seed, self.endings[-1], -1)
         return LeanSession(self, seed, ending_of(cut.event, cut.reason), cut.offset_ms or 0)
+
+    def _lean_of(self, session: PlaybackSession) -> "LeanSession":
+        at_ms = round(session.current_offset_sec * 1000) if session.interrupted else -1
+        return LeanSession(self, session.seed, Ending.of(session), at_ms)
 
     def played(
         self, seed: int, outcomes: tuple[RuleOutcome, ...], scheduled: RuleOutcome | None

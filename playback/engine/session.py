@@ -54,6 +54,8 @@ NOTHING: Final[Mapping[str, Any]] = Shared()
 
 
 class PlaybackStatus(StrEnum):
+    """Where a session stands: pending, running (paused or not), or ended as completed, closed or in error."""
+
     PENDING = "pending"
     RUNNING = "running"
     COMPLETED = "completed"

@@ -23,7 +23,7 @@ from playback.engine.config import PlaybackSessionConfig
 from playback.engine.screening import Ending, LeanSession, Screening
 from playback.engine.session import PlaybackSession
 from playback.engine.splitmix import check_seed, session_seed
-from playback.engine.summary import BUCKETS, Tally, marks_ms, summary_of
+from playback.engine.summary import BUCKETS, Tally, marks_ms, reached_by, summary_of
 from playback.engine.time_provider import fresh_seed
 
 WHOLE: Final = 1_024
@@ -119,7 +119,8 @@ class Simulation(Sequence[PlaybackSession]):
         rule: n}, `reasons` {InterruptionReason: n}; `end_reasons` {end_reason: n} of all sessions; `funnel` {event: n
         that got to it}; `offsets` of the interruptions after the first frame {`edges_sec`, `counts`}; `expected`, the
         same in closed form, each count as {`share`, `count`, `low`, `high`} (three standard deviations), and
-        `survival` [[seconds, S], ...]. `expected` is None where a rule has a shape without a closed form.
+        `survival` [[seconds, S], ...]. In a pod `funnel` counts an event once for each ad. `expected` is None where
+        there is no closed form: a rule of another shape, a session limit within a pod.
         """
         tally = sum(self._shared_out(_count, COUNTED), Tally.of(self.screening.plan, ()))
         return summary_of(self.screening, self.seed, tally)
@@ -235,12 +236,13 @@ def _cut_one_by_one(screening: Screening, piece: Piece) -> Cuts:
 
 def _count(screening: Screening, piece: Piece) -> Tally:
     if not screening.is_plain:
-        return Tally.of(screening.plan, map(screening.lean, piece.seeds()))
+        return Tally.of(screening.plan, map(screening.session, piece.seeds()))
     statistics, plan = _statistics(), screening.plan
     dice = statistics.Dice(plan.lots, screening.last_ms)
     counts = statistics.Counter(dice, marks_ms(plan), plan.duration_us, BUCKETS).count(*piece)
-    by_ending = Counter(dict(zip(screening.endings, counts.rules, strict=True)))
-    return Tally(+by_ending, tuple(counts.behind), tuple(counts.buckets))
+    endings = Counter(dict(zip(screening.endings, counts.rules, strict=True)))
+    reached = reached_by(screening, counts.behind, counts.rules[-1])
+    return Tally(+endings, reached, tuple(counts.buckets))
 
 
 def _statistics() -> ModuleType:

@@ -1,6 +1,5 @@
 """What became of many sessions in number, and beside it what their rules made us expect (playback.md 2.4)."""
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,9 +8,11 @@ from math import inf, nextafter, sqrt
 from operator import add
 from typing import Any, Final
 
-from playback.engine.interruptions import BEFORE_RENDERING, Window, survival
-from playback.engine.plan import Plan
-from playback.engine.screening import Ending, LeanSession, Screening
+from playback.engine.events import EVENTS, MOMENTS
+from playback.engine.interruptions import Window, survival
+from playback.engine.plan import US, Plan
+from playback.engine.screening import Ending, Screening
+from playback.engine.session import PlaybackSession
 
 BUCKETS: Final = 30
 """Equal parts of the ad in the histogram of offsets."""
@@ -21,31 +22,52 @@ SIGMAS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of sessions: by `endings`; of those cut after the first frame, by how many of the plan's moments they got
-    to (`behind`) and by part of the ad's length (`buckets`)."""
+    """Counts of sessions: by how they ended; by event, how often one got to it; cuts after the first frame by part of
+    the session's length."""
 
     endings: Counter[Ending]
-    behind: tuple[int, ...]
+    reached: Counter[str]
     buckets: tuple[int, ...]
 
     @classmethod
-    def of(cls, plan: Plan, sessions: Iterable[LeanSession]) -> "Tally":
-        """The tally of lean sessions, counted one by one."""
-        marks, endings = marks_ms(plan), Counter[Ending]()
-        behind, buckets = [0] * (len(marks) + 1), [0] * BUCKETS
+    def of(cls, plan: Plan, sessions: Iterable[PlaybackSession]) -> "Tally":
+        """The tally of whole sessions, counted one by one."""
+        stages = frozenset(stages_of(plan))
+        endings, reached, buckets = Counter[Ending](), Counter[str](), [0] * BUCKETS
         for session in sessions:
-            endings[session.ending] += 1
-            if session.rule is not None and session.rule not in BEFORE_RENDERING:
-                behind[bisect_right(marks, session.cut_ms)] += 1
-                buckets[session.cut_ms * 1000 * BUCKETS // plan.duration_us] += 1
-        return cls(endings, tuple(behind), tuple(buckets))
+            endings[Ending.of(session)] += 1
+            reached.update(tracked.event for tracked in session.tracked if tracked.event in stages)
+            if session.interrupted and session.start_time is not None:
+                at_us = round(session.current_offset_sec * US)
+                buckets[at_us * BUCKETS // plan.duration_us] += 1
+        return cls(endings, reached, tuple(buckets))
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
             self.endings + other.endings,
-            tuple(map(add, self.behind, other.behind)),
+            self.reached + other.reached,
             tuple(map(add, self.buckets, other.buckets)),
         )
+
+
+def stages_of(plan: Plan) -> list[str]:
+    """The events of the funnel, in their order."""
+    there = {moment.event for moment in plan.moments}
+    return [event for event in MOMENTS if EVENTS[event].always or event in there]
+
+
+def reached_by(screening: Screening, behind: Sequence[int], undisturbed: int) -> Counter[str]:
+    """By event how many sessions of one ad got to it: of those cut after the first frame `behind[n]` got to the first n
+    moments, and the undisturbed ones to their end."""
+    rest = list(accumulate(reversed(behind)))[::-1]
+    found, stages = Counter[str](), stages_of(screening.plan)
+    for place, moment in enumerate(screening.plan.moments, 1):
+        if moment.event in stages:
+            found[moment.event] += rest[place]
+    for tracked in screening.undisturbed.tracked:
+        if tracked.event in stages:
+            found[tracked.event] += undisturbed
+    return +found
 
 
 def marks_ms(plan: Plan) -> list[int]:
@@ -72,20 +94,9 @@ def summary_of(screening: Screening, seed: int, tally: Tally) -> dict[str, Any]:
         "interrupted_by": by_rule,
         "reasons": reasons,
         "end_reasons": {reason: ends[reason] for reason in sorted(ends)},
-        "funnel": _funnel(screening, tally),
+        "funnel": {event: tally.reached[event] for event in stages_of(screening.plan)},
         "offsets": _histogram(screening.plan, tally),
         "expected": expected_of(screening, sessions),
-    }
-
-
-def _funnel(screening: Screening, tally: Tally) -> dict[str, int]:
-    undisturbed = sum(count for ending, count in tally.endings.items() if ending.rule is None)
-    reached = {(tracked.event, tracked.at_us) for tracked in screening.undisturbed.tracked}
-    rest = list(accumulate(reversed(tally.behind)))[::-1]
-    return {
-        moment.event: rest[place] + (undisturbed if (moment.event, moment.at_us) in reached else 0)
-        for place, moment in enumerate(screening.plan.moments, 1)
-        if moment.event != "progress"
     }
 
 
@@ -98,34 +109,40 @@ def _edges_sec(plan: Plan) -> list[float]:
 
 
 def expected_of(screening: Screening, sessions: int) -> dict[str, Any] | None:
-    """What the rules make us expect, in closed form; None where a rule has a shape without one."""
+    """What the rules make us expect, in closed form; None where there is none: a rule of another shape, or a session
+    limit within a pod, whose ads can be skipped."""
     plan = screening.plan
-    if not screening.is_plain:
+    limited = plan.limit_us is not None and plan.limit_us < plan.duration_us
+    if not all(rule.kind == "uniform" for rule, _ in plan.rules) or (limited and len(plan.parts) > 1):
         return None
-    if plan.fault:
-        funnel = {moment.event: 0.0 for moment in plan.moments if moment.event != "progress"}
-        rules: dict[str, float] = {}
-    else:
-        funnel, rules = plan.expected_funnel(), plan.expected_interruptions()
+    rules: dict[str, float] = {} if plan.fault else plan.expected_interruptions()
+    shares = {} if plan.fault else plan.expected_funnel()
+    interrupted = sum(rules.values())
+    often = Counter(moment.event for moment in plan.moments)
     return {
-        "completed": band(funnel["complete"], sessions),
-        "interrupted": band(sum(rules.values()), sessions),
+        "completed": band(0.0 if limited or plan.fault else 1.0 - interrupted, sessions),
+        "interrupted": band(interrupted, sessions),
         "interrupted_by": {event: band(share, sessions) for event, share in rules.items()},
-        "funnel": {event: band(share, sessions) for event, share in funnel.items()},
-        "survival": [] if plan.fault else survival_curve(plan),
+        "funnel": {
+            event: band(shares.get(event, 0.0), sessions, max(often[event], 1)) for event in stages_of(plan)
+        },
+        "survival": survival_curve(plan) if len(plan.parts) == 1 and not plan.fault else [],
     }
 
 
-def band(share: float, sessions: int) -> dict[str, float]:
-    """A probability as the expected number of sessions, with three standard deviations to either side."""
-    share = min(max(share, 0.0), 1.0)
+def band(share: float, sessions: int, most: int = 1) -> dict[str, float]:
+    """An average per session as the expected count, with three standard deviations to either side.
+
+    `most` is what one session can count; where it is more than once the deviation is the largest it can have.
+    """
+    share = min(max(share, 0.0), float(most))
     count = share * sessions
-    spread = SIGMAS * sqrt(count * (1 - share))
+    spread = SIGMAS * sqrt(count * (most - share))
     return {
         "share": share,
         "count": count,
         "low": max(count - spread, 0.0),
-        "high": min(count + spread, float(sessions)),
+        "high": min(count + spread, float(most * sessions)),
     }
 
 

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from vast.ad import Link, MediaFile, Tracker, read
+from vast.ad import FallbackImage, Link, MediaFile, Tracker, UniversalAdId, read
 from vast.document import parse
 from vast.durations import Offset
 from vast.errors import VastError
+from vast.playback import read_playback
 from vast.recall import recall
 
 FULL = (Path(__file__).parent / "every_element.xml").read_text(encoding="utf-8")
@@ -137,7 +138,7 @@ def test_universal_ids_verifications_and_viewability(full):
     )
 
 
-def test_case_v02_namespace_prefix_or_none_give_the_same_facts(full):
+def test_V02_namespace_prefix_or_none_give_the_same_facts(full):
     bare = FULL.replace(' xmlns="http://www.iab.com/VAST"', "")
     prefixed = (
         bare.replace("</", "\x00")
@@ -247,3 +248,92 @@ def test_what_cannot_be_read_is_refused_each_time():
     for _ in range(2):
         with pytest.raises(VastError):
             recall(read, "<VAST")
+
+
+CARRIED = """
+ <UniversalAdId idRegistry="ad-id.org">CARRIED1</UniversalAdId>
+ <InteractiveCreativeFile type="text/html" apiFramework="SIMID" variableDuration="true">https://t.example.com/simid</InteractiveCreativeFile>
+ <Mezzanine delivery="progressive" type="video/mp4" width="3840" height="2160">https://t.example.com/mezzanine</Mezzanine>
+ <Icons><Icon program="DSA" width="20" height="20" xPosition="left" yPosition="top">
+  <StaticResource creativeType="image/png">https://t.example.com/icon</StaticResource></Icon></Icons>
+"""
+PLACES = {
+    "creative": (
+        "",
+        "<CreativeExtensions><CreativeExtension type='x'>{}</CreativeExtension></CreativeExtensions>",
+    ),
+    "ad": ("<Extensions><Extension/><Extension type='x'>{}</Extension></Extensions>", ""),
+}
+
+
+def older_document(place, version, own="", files="", kind="InLine"):
+    of_ad, of_creative = (text.format(CARRIED) for text in PLACES[place])
+    return f"""<VAST version="{version}"><Ad id="1"><{kind}><Impression>https://t.example.com/i</Impression><Creatives>
+     <Creative id="side"><CompanionAds/></Creative>
+     <Creative id="main">{own}<Linear><Duration>00:00:10</Duration>{files}</Linear>{of_creative}</Creative>
+     <Creative id="second"><Linear><Duration>00:00:05</Duration></Linear></Creative></Creatives>{of_ad}
+     </{kind}></Ad></VAST>"""
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0"])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("kind", ["InLine", "Wrapper"])
+def test_what_older_versions_carry_in_extensions_belongs_to_the_first_linear(place, version, kind):
+    document = older_document(place, version, kind=kind)
+    [ad] = read(document).ads
+    side, main, second = ad.creatives
+    assert main.universal_ad_ids == (UniversalAdId("ad-id.org", "CARRIED1"),)
+    [interactive], [mezzanine], [icon] = (
+        main.linear.interactive_files,
+        main.linear.mezzanines,
+        main.linear.icons,
+    )
+    assert interactive == ("https://t.example.com/simid", "text/html", "SIMID", True)
+    assert (mezzanine.url, mezzanine.width) == ("https://t.example.com/mezzanine", 3840)
+    assert (icon.program, icon.resources[0].value) == ("DSA", "https://t.example.com/icon")
+    assert side.universal_ad_ids == second.universal_ad_ids == second.linear.icons == ()
+    assert read_playback(document).ads[0].universal_ad_ids == main.universal_ad_ids
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_element_in_its_own_place_beats_what_an_extension_carries(place):
+    own = '<UniversalAdId idRegistry="r">OWN</UniversalAdId>'
+    files = "<MediaFiles><Mezzanine>https://t.example.com/own</Mezzanine></MediaFiles>"
+    document = older_document(place, "4.2", own, files)
+    main = read(document).ads[0].creatives[1]
+    assert main.universal_ad_ids == (UniversalAdId("r", "OWN"),)
+    assert [file.url for file in main.linear.mezzanines] == ["https://t.example.com/own"]
+    assert [file.url for file in main.linear.interactive_files] == ["https://t.example.com/simid"]
+    assert read_playback(document).ads[0].universal_ad_ids == main.universal_ad_ids
+
+
+def test_an_extension_of_an_ad_without_a_linear_belongs_to_nobody():
+    document = (
+        older_document("ad", "3.0")
+        .replace("<Linear>", "<NonLinearAds>")
+        .replace("</Linear>", "</NonLinearAds>")
+    )
+    assert all(not creative.universal_ad_ids for creative in read(document).ads[0].creatives)
+    assert read_playback(document).ads[0].universal_ad_ids == ()
+
+
+def test_an_icon_names_the_images_that_stand_for_its_page():
+    images = (
+        '<IconClickFallbackImages><IconClickFallbackImage width="300" height="250"><AltText>Why this ad</AltText>'
+        "<StaticResource>https://t.example.com/f</StaticResource></IconClickFallbackImage><IconClickFallbackImage/>"
+        "</IconClickFallbackImages>"
+    )
+    document = (
+        '<VAST version="4.2"><Ad><InLine><Creatives><Creative><Linear><Icons><Icon program="x"><IconClicks>'
+        f"{images}</IconClicks></Icon></Icons></Linear></Creative></Creatives></InLine></Ad></VAST>"
+    )
+    [icon] = read(document).ads[0].linear.icons
+    assert icon.fallback_images == (
+        FallbackImage("https://t.example.com/f", 300, 250, "Why this ad"),
+        FallbackImage(None, None, None, None),
+    )
+
+
+def test_an_empty_id_in_an_extension_is_none():
+    document = older_document("ad", "3.0").replace("CARRIED1", " ").replace(' idRegistry="ad-id.org"', "")
+    assert read(document).ads[0].creatives[1].universal_ad_ids == ()

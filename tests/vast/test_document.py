@@ -4,7 +4,7 @@ import time
 import pytest
 from lxml import etree
 
-from vast.document import MAX_BYTES, MAX_NODES, MAX_REFERENCES, parse, serialise, text_of
+from vast.document import MAX_BYTES, MAX_NODES, MAX_REFERENCES, local_name, parse, serialise, text_of
 from vast.errors import VastError, VastErrorCode
 
 
@@ -221,3 +221,21 @@ def test_every_error_code_has_a_meaning():
     assert VastErrorCode(303).meaning.startswith("no ad")
     assert all(code.meaning for code in VastErrorCode)
     assert {100, 101, 102, 303, 405, 900} <= {int(code) for code in VastErrorCode}
+
+
+def test_prefixes_nobody_declared_are_ignored_when_reading_and_refused_when_editing():
+    text = '<VAST version="3.0" xsi:noNamespaceSchemaLocation="vast.xsd"><q:Ad id="1"/></VAST>'
+    read = parse(text, lenient=True, for_reading=True)
+    assert [notice.code for notice in read.notices] == ["PREFIX_UNDECLARED"] * 2
+    assert [local_name(child) for child in read.root] == ["Ad"]
+    for options in ({}, {"lenient": True}, {"for_reading": True}):
+        with pytest.raises(VastError, match="is not defined"):
+            parse(text, **options)
+
+
+def test_more_undeclared_prefixes_than_an_oversight_refuse_the_document():
+    text = "<VAST>" + "".join(f"<a{number}:b/>" for number in range(9)) + "</VAST>"
+    with pytest.raises(VastError, match="Namespace prefix a0"):
+        parse(text, lenient=True, for_reading=True)
+    with pytest.raises(VastError, match="broken"):
+        parse("<VAST><q:a></VAST>", lenient=True, for_reading=True)

@@ -6,5 +6,6 @@ from pipeline.engine.receivers.generic import GENERIC
 from pipeline.engine.receivers.receiver import ROWS, Receiver
 
 RECEIVERS: dict[str, Receiver] = {receiver.name: receiver for receiver in (GENERIC, GAM_SSU, FREEWHEEL)}
+"""Name -> receiver: who can get our VAST."""
 
 __all__ = ["RECEIVERS", "ROWS", "Receiver"]

@@ -2,9 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from playback.engine import AdData, HeadlessPlayer, PlaybackSession, VastClient
+from playback.engine.ad_data import Fault, PlayableAd
+from playback.engine.client import playing_order
+from vast.ad import Ad, read
 
 SINK = "http://t.test"
 QUARTILES = ("firstQuartile", "midpoint", "thirdQuartile")
@@ -43,8 +48,15 @@ def inline(
     error: str = f"{SINK}/err?c=[ERRORCODE]",
     ad_id: str = "a1",
     sequence: int | None = None,
+    clicks: str = "",
+    icons: str = "",
+    creatives: str = "",
+    more: str = "",
 ) -> str:
-    """One InLine ad; the defaults make F30, the fixture of the acceptance cases."""
+    """One InLine ad; the defaults make F30, the fixture of the acceptance cases.
+
+    `clicks` and `icons` stand in its linear, `creatives` beside it, `more` at the end of the InLine.
+    """
     place = f' sequence="{sequence}"' if sequence else ""
     offset = f' skipoffset="{skip}"' if skip else ""
     length = f"<Duration>{duration}</Duration>" if duration is not None else ""
@@ -53,9 +65,73 @@ def inline(
     return (
         f'<Ad id="{ad_id}"{place}><InLine><AdSystem>T</AdSystem><AdTitle>{ad_id}</AdTitle>'
         f"<Error><![CDATA[{error}]]></Error>{shown}<Creatives>"
-        f'<Creative id="c1"><Linear{offset}>{length}<TrackingEvents>{tracked}</TrackingEvents>'
-        f"<MediaFiles>{media}</MediaFiles></Linear></Creative></Creatives></InLine></Ad>"
+        f'<Creative id="c1"><Linear{offset}>{length}<TrackingEvents>{tracked}</TrackingEvents>{clicks}'
+        f"<MediaFiles>{media}</MediaFiles>{icons}</Linear></Creative>{creatives}</Creatives>{more}</InLine></Ad>"
     )
+
+
+def wrapper(*, number: int = 1, linear: str = "", skip: str | None = None, more: str = "") -> Ad:
+    """A Wrapper with an impression, an error address and what `linear` holds."""
+    offset = f' skipoffset="{skip}"' if skip else ""
+    document = vast(
+        f'<Ad id="w{number}"><Wrapper><AdSystem>T</AdSystem><VASTAdTagURI>http://t.test/tag</VASTAdTagURI>'
+        f"<Error><![CDATA[{SINK}/werr{number}?c=[ERRORCODE]]]></Error><Impression>{SINK}/wimp{number}</Impression>"
+        f"<Creatives><Creative><Linear{offset}>{linear}</Linear></Creative></Creatives>{more}</Wrapper></Ad>"
+    )
+    return read(document).ads[0]
+
+
+def under(ad: AdData, *wrappers: Ad) -> AdData:
+    """The same ads, reached through these wrappers, outermost first."""
+    return AdData(tuple(replace(one, wrappers=wrappers) for one in ad.ads), ad.substitutes)
+
+
+def pod_of(document: str | bytes, *, faults: dict[int, Fault] | None = None) -> AdData:
+    """A document's InLine ads as one pod, its stand-alone ads as substitutes; those alone are a pod of their own.
+
+    `faults` are what resolution found wrong, by place in the pod.
+    """
+    raw = document.encode() if isinstance(document, str) else document
+    found, digest = read(raw), sha256(raw).hexdigest()
+    ads = [
+        PlayableAd(ad, found.version, digest, index, (), found.notices)
+        for index, ad in enumerate(playing_order(found.ads))
+        if ad.kind == "inline"
+    ]
+    pod = [ad for ad in ads if ad.ad.sequence is not None] or ads
+    spare = [ad for ad in ads if ad not in pod]
+    faulty = [replace(ad, fault=(faults or {}).get(place)) for place, ad in enumerate(pod)]
+    return AdData(tuple(faulty), tuple(spare))
+
+
+def brief(name: str, seconds: int = 10, *, sequence: int | None = None, **changes: Any) -> str:
+    """An ad whose addresses end in its own name."""
+    events = (
+        "start",
+        "firstQuartile",
+        "midpoint",
+        "thirdQuartile",
+        "complete",
+        "skip",
+        "pause",
+        "closeLinear",
+    )
+    defaults: dict[str, Any] = {
+        "duration": f"00:00:{seconds:02d}",
+        "trackers": [(event, f"{event}{name}", None) for event in events],
+        "impressions": [f"{SINK}/imp{name}"],
+        "error": f"{SINK}/err{name}?c=[ERRORCODE]",
+        "skip": "00:00:02",
+    }
+    return inline(ad_id=name, sequence=sequence, **{**defaults, **changes})
+
+
+def three(**changes: Any) -> AdData:
+    """A pod of 10, 20 and 8 seconds, written out of order."""
+    return pod_of(vast(*(brief(name, seconds, sequence=n, **changes) for n, name, seconds in THREE)))
+
+
+THREE = ((3, "C", 8), (1, "A", 10), (2, "B", 20))
 
 
 def vast(*ads: str, version: str = "3.0") -> str:
@@ -93,6 +169,19 @@ def sent(player: Any) -> list[tuple[str, float | None]]:
 
 def sent_names(player: Any) -> list[str]:
     return [name for name, _ in sent(player)]
+
+
+def script(*steps: tuple[Any, ...]) -> Callable[[Any], Awaitable[None]]:
+    """A viewer from (seconds to wait, action, arguments) steps; what the actions answer is kept in `answers`."""
+
+    async def viewer(player: Any) -> None:
+        for seconds, action, *arguments in steps:
+            await player.time_provider.sleep(seconds)
+            done = getattr(player, action)(*arguments)
+            viewer.answers.append(await done if asyncio.iscoroutine(done) else done)
+
+    viewer.answers = []
+    return viewer
 
 
 async def play_with(player: Any, viewer: Callable[[Any], Awaitable[None]]) -> PlaybackSession:

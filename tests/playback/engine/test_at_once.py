@@ -15,7 +15,18 @@ from playback.engine import (
     get_provider_rules,
 )
 from playback.engine.session import NOTHING
-from tests.playback.engine.ads import F30_TRACKERS, events_of, f30, names_of, play_with, rule
+from tests.playback.engine.ads import (
+    F30_TRACKERS,
+    brief,
+    events_of,
+    f30,
+    names_of,
+    play_with,
+    pod_of,
+    rule,
+    three,
+    vast,
+)
 
 CROWDED = [*F30_TRACKERS, *(("progress", f"p{n}", f"{n}%") for n in range(0, 101, 7)), ("close", "old", None)]
 ADS = {
@@ -25,6 +36,17 @@ ADS = {
     "no close": {"trackers": [tracker for tracker in F30_TRACKERS if tracker[0] != "closeLinear"]},
     "no length": {"duration": None},
     "no media": {"media": ""},
+}
+BROKEN = {"media": ""}
+PODS = {
+    "three": three(),
+    "a substitute": pod_of(
+        vast(brief("A", 7, sequence=1, **BROKEN), brief("B", 3, sequence=2), brief("S", 5), brief("T", 9))
+    ),
+    "faults at the end": pod_of(
+        vast(brief("A", 9, sequence=1), brief("B", sequence=2, **BROKEN), brief("C", sequence=3, **BROKEN))
+    ),
+    "nothing but faults": pod_of(vast(brief("A", sequence=1, **BROKEN), brief("B", sequence=2, **BROKEN))),
 }
 EVERYWHERE = ("start", "firstQuartile", "midpoint", "thirdQuartile", "complete")
 CONFIGS = {
@@ -62,7 +84,16 @@ async def step_by_step(ad, config, seed):
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 @pytest.mark.parametrize("changes", ADS.values(), ids=ADS)
 async def test_one_piece_and_steps_give_the_same_session(changes, config):
-    ad = await f30(**changes)
+    await assert_same_in_steps(await f30(**changes), config)
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize("pod", PODS.values(), ids=PODS)
+async def test_one_piece_and_steps_give_the_same_session_of_a_pod(pod, config):
+    await assert_same_in_steps(pod, config)
+
+
+async def assert_same_in_steps(ad, config):
     for seed in range(6):
         whole = HeadlessPlayer(None, ad, config, seed=seed)
         await whole.play()

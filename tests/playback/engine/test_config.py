@@ -1,6 +1,7 @@
 """Configuration and its four levels: playback.md 5.6."""
 
 import copy
+import gc
 import itertools
 import json
 import pickle
@@ -202,6 +203,18 @@ def test_K13_equal_resolves_give_equal_results():
     first = resolve(provider="google", override={"mode": "real"})
     assert all(resolve(provider="google", override={"mode": "real"}) == first for _ in range(1000))
     assert hash(first) == hash(resolve(provider="google", mode="real"))
+
+
+def test_K13_nothing_is_kept_of_a_resolve_whose_result_is_let_go():
+    def alive():
+        gc.collect()
+        return sum(isinstance(thing, PlaybackSessionConfig) for thing in gc.get_objects())
+
+    resolve(provider="google")
+    before = alive()
+    for limit in range(1000):
+        resolve(provider="google", override={"max_session_duration_sec": limit})
+    assert alive() == before
 
 
 SEED_TABLE = {

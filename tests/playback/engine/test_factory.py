@@ -34,6 +34,8 @@ VARIABLE = "VASTDASH_PLAYBACK_MODE"
         (None, None, {VARIABLE: ""}, VastPlayer),
         (None, None, {VARIABLE: "auto"}, VastPlayer),
         (None, None, {"CI": "1", "PYTEST_CURRENT_TEST": "x"}, VastPlayer),
+        (None, None, {"DISPLAY": ""}, VastPlayer),
+        (None, None, {"DISPLAY": ":0"}, VastPlayer),
         (None, None, {}, VastPlayer),
     ],
 )

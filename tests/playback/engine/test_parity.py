@@ -14,7 +14,10 @@ from playback.engine import (
     VastClient,
     VastPlayer,
 )
+from playback.engine.ad_data import PlayableAd
 from tests.corpus import CORPUS, needs_corpus
+from tests.playback.engine.ads import pod_of
+from vast.errors import VastError
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples" / "vast").glob("*.xml"))
 DOCUMENTS = sorted((CORPUS / "vast").rglob("*.xml")) if CORPUS else []
@@ -75,6 +78,32 @@ async def test_C10_every_document_of_the_open_corpus_plays_the_same_or_is_refuse
     for ad in await ads_in(document):
         for config in CONFIGS:
             await assert_same_playback(ad, config, 3)
+
+
+def pods_in(document: bytes) -> list[AdData]:
+    """The document's pod with its substitutes, and all its InLine ads as one pod."""
+    try:
+        pod = pod_of(document)
+    except VastError:
+        return []
+    whole: tuple[PlayableAd, ...] = (*pod.ads, *pod.substitutes)
+    pods = [pod, AdData(whole)] if pod.substitutes else [pod]
+    return [one for one in pods if len(one.ads) > 1]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+async def test_C10_our_examples_play_the_same_in_both_modes_as_pods(path):
+    for seed, config in enumerate(CONFIGS * 10):
+        for pod in pods_in(path.read_bytes()):
+            await assert_same_playback(pod, config, seed)
+
+
+@needs_corpus
+async def test_C10_every_pod_of_the_open_corpus_plays_the_same_in_both_modes(count_up):
+    pods = [pod for path in DOCUMENTS for pod in pods_in(path.read_bytes())]
+    ends = [await assert_same_playback(pod, config, 3) for pod in pods for config in CONFIGS]
+    count_up(f"playback: {len(pods)} pods played")
+    assert "completed" in ends
 
 
 PLAYABLE = {"video/mp4", "video/webm", "application/x-mpegurl", "application/vnd.apple.mpegurl"}

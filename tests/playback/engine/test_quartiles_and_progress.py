@@ -26,6 +26,7 @@ from tests.playback.engine.ads import (
     vast,
 )
 from vast.events import TRACKING_EVENTS
+from vast.lint import lint
 
 Q01_DUE = [
     ("imp1", 0.0), ("imp2", 0.0), ("cv", 0.0), ("start1", 0.0), ("start2", 0.0), ("p10pc", 3.0), ("p5500", 5.5),
@@ -97,9 +98,15 @@ async def test_Q10_two_trackers_at_the_same_progress_offset_are_both_due():
     assert names_of(session).count("progress") == 1
 
 
-async def test_Q11_a_misspelt_event_never_fires_and_the_ledger_says_so():
-    player = HeadlessPlayer(None, await f30(trackers=[("first-quartile", "typo", None)]), seed=1)
+async def test_Q11_a_misspelt_event_never_fires_and_ledger_and_lint_say_so():
+    trackers = [("first-quartile", "typo", None)]
+    [finding] = [
+        found for found in lint(vast(inline(trackers=trackers)).encode()) if "first-quartile" in found.text
+    ]
+    assert "did you mean 'firstQuartile'?" in finding.text
+    player = HeadlessPlayer(None, await f30(trackers=trackers), seed=1)
     await player.play()
+    assert "typo" not in sent_names(player)
     (row,) = [row for row in player.ledger if row.event == "first-quartile"]
     assert (row.status, row.reason) == ("not_reached", "not an event of any VAST version: it never fires")
 

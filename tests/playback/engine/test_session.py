@@ -194,7 +194,7 @@ configs = st.builds(
 outcomes = st.builds(
     RuleOutcome,
     texts, finite, texts, st.booleans(), st.booleans(), st.none() | finite, st.none() | st.integers(0, 10**6),
-    st.none() | st.tuples(st.integers(0, 9), st.integers(0, 9)), texts,
+    st.none() | st.tuples(st.integers(0, 9), st.integers(0, 9)), texts, st.integers(0, 3),
 )  # fmt: skip
 sessions = st.builds(
     PlaybackSession,
@@ -217,7 +217,18 @@ sessions = st.builds(
     error_code=st.none() | st.integers(100, 999),
     interrupted_by=st.none() | texts,
     interruption_plan=st.lists(outcomes, max_size=3).map(tuple),
-    tracked=st.lists(st.builds(Tracked, texts, st.integers(0, 10**9), st.integers(0, 10**9)), max_size=4),
+    tracked=st.lists(
+        st.builds(
+            Tracked,
+            texts,
+            st.integers(0, 10**9),
+            st.integers(0, 10**9),
+            st.integers(0, 3),
+            st.none() | st.integers(100, 999),
+        ),
+        max_size=4,
+    ),
+    jumps=st.lists(st.builds(Jump, texts, *[st.integers(0, 10**9)] * 4), max_size=3).map(tuple),
 )
 
 

@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from math import floor, sqrt
@@ -28,6 +30,7 @@ from playback.engine import (
     simulate,
 )
 from playback.engine.interruptions import RuleOutcome
+from playback.engine.screening import LeanSession
 from playback.engine.simulate import Piece, _count
 from playback.engine.splitmix import session_seed
 from playback.engine.summary import Tally
@@ -92,7 +95,7 @@ ADS = {
     "no length": {"duration": None},
 }
 AD_AND_CONFIG = [
-    (ad, config) for ad in ADS for config in CONFIGS if ad == "30 s" or config in list(CONFIGS)[1::2]
+    (ad, config) for ad in ADS for config in CONFIGS if ad == "30 s" or config in list(CONFIGS)[1::4]
 ]
 
 
@@ -100,11 +103,16 @@ async def replayed(ad: AdData, config, seed: int):
     return await HeadlessPlayer(None, ad, config, seed=seed).play()
 
 
+def one_by_one(simulation: Simulation) -> Iterator[LeanSession]:
+    """The lean sessions, drawn by plain Python."""
+    return (
+        simulation.screening.lean(session_seed(simulation.seed, index)) for index in range(len(simulation))
+    )
+
+
 def by_hand(simulation: Simulation) -> Tally:
-    """The tally of lean sessions made one by one, without numpy."""
-    screening = simulation.screening
-    seeds = (session_seed(simulation.seed, index) for index in range(len(simulation)))
-    return Tally.of(screening.plan, map(screening.lean, seeds))
+    """The tally of sessions played one by one, without numpy."""
+    return Tally.of(simulation.screening.plan, (lean.session for lean in one_by_one(simulation)))
 
 
 def assert_equal_field_by_field(ours, theirs):
@@ -161,7 +169,18 @@ async def test_a_thousand_sessions_picked_from_ten_million_replay_from_their_see
 @pytest.mark.parametrize(("ad", "config"), AD_AND_CONFIG)
 async def test_the_statistics_count_what_lean_sessions_made_one_by_one_count(ad, config):
     simulation = simulate(await f30(**ADS[ad]), CONFIGS[config], 20_000, 3)
-    assert _count(simulation.screening, Piece(3, 0, 20_000)) == by_hand(simulation)
+    lean, counted = list(one_by_one(simulation)), _count(simulation.screening, Piece(3, 0, 20_000))
+    assert counted.endings == Counter(session.ending for session in lean)
+    edges = simulation.summary["offsets"]["edges_sec"]
+    cut = Counter(
+        bisect_right(edges, session.cut_ms / 1000) - 1
+        for session in lean
+        if session.interrupted and session.rule not in ("request", "load")
+    )
+    assert counted.buckets == tuple(cut[bucket] for bucket in range(len(edges) - 1))
+    assert _count(simulation.screening, Piece(3, 0, 1500)) == by_hand(
+        simulate(simulation.ad_data, simulation.config, 1500, 3)
+    )
 
 
 NUMBERS = st.integers(-5000, 35_000).map(lambda ms: ms / 1000)

@@ -160,6 +160,28 @@ async def test_a_clock_with_only_time_and_sleep_is_woken_by_a_button():
     assert clock.time() == 0.0
 
 
+async def test_C05_a_two_second_ad_reaches_its_quartiles_on_time_in_real_mode():
+    clock = SimulatedTimeProvider(start=1000, autojump=False)
+    player = VastPlayer(None, await f30(duration="00:00:02", trackers=()), seed=1, time_provider=clock)
+    playing = asyncio.create_task(player.play())
+    stamped = {}
+    while not playing.done():
+        await settle(clock)
+        for event in player.session.events:
+            stamped.setdefault(event.event_type, clock.time() - 1000)
+        clock.advance(0.05)
+    reached = {name: stamped[name] for name in (*QUARTILES, "complete")}
+    assert reached == pytest.approx(
+        {"firstQuartile": 0.5, "midpoint": 1.0, "thirdQuartile": 1.5, "complete": 2.0}, abs=0.1
+    )
+    assert (await playing).clock_ms == 2000.0
+
+
+async def settle(clock):
+    for _ in range(3):
+        await clock.sleep(0)
+
+
 async def test_C05_real_mode_on_the_wall():
     player = VastPlayer(None, await f30(duration="00:00:00.200", trackers=()), seed=1)
     started = time.time()
@@ -184,6 +206,14 @@ async def test_real_mode_is_paused_resumed_and_stopped_by_buttons():
     player.stop()
     session = await asyncio.wait_for(playing, 5)
     assert names_of(session)[-4:] == ["pause", "resume", "stop", "closeLinear"]
+
+
+async def test_C11_two_cores_play_more_than_870_headless_sessions_a_second():
+    ad = await f30()
+    started = time.process_time()
+    for seed in range(300):
+        await HeadlessPlayer(None, ad, seed=seed).play()
+    assert 300 / (time.process_time() - started) > 870 / 2
 
 
 async def test_C11_a_headless_session_costs_little():

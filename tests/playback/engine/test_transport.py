@@ -27,7 +27,7 @@ MIB = 1024 * 1024
 DOCUMENT = "<VAST version='3.0'/>"
 
 
-async def get(url, *, headers=None, timeout_sec=10.0, max_bytes=4 * MIB, **options):
+async def get(url, *, headers=None, timeout_sec=60.0, max_bytes=4 * MIB, **options):
     http = Http(**options)
     try:
         return await http.get(url, headers=headers or {}, timeout_sec=timeout_sec, max_bytes=max_bytes)
@@ -68,7 +68,7 @@ async def test_without_room_for_a_body_none_is_kept_and_the_connection_serves_ag
     async with AdServer(default=PIXEL) as server:
         http = Http()
         for path in ("/1", "/2", "/3"):
-            got = await http.get(server.url(path), headers={}, timeout_sec=5)
+            got = await http.get(server.url(path), headers={}, timeout_sec=60)
             assert (got.status, got.body) == (200, b"")
         await http.close()
     assert server.paths == ["/1", "/2", "/3"]
@@ -131,7 +131,7 @@ async def test_cookies_are_never_kept():
     async with AdServer(default=cookie) as server:
         http = Http()
         for path in ("/1", "/2"):
-            await http.get(server.url(path), headers={}, timeout_sec=5)
+            await http.get(server.url(path), headers={}, timeout_sec=60)
         await http.close()
     assert [asked.headers.get("cookie") for asked in server.requests] == [None, None]
 
@@ -343,7 +343,7 @@ def test_a_client_serves_one_event_loop_after_the_other():
 
     async def once():
         async with AdServer({"/": DOCUMENT}) as server:
-            got = await http.get(server.url("/"), headers={}, timeout_sec=5, max_bytes=100)
+            got = await http.get(server.url("/"), headers={}, timeout_sec=60, max_bytes=100)
             await http.close()
             return got.body
 

@@ -15,5 +15,6 @@ SECTIONS: Mapping[str, tuple[Parameter, ...]] = {
     "request": REQUEST,
 }
 PARAMETERS: tuple[Parameter, ...] = tuple(row for section in SECTIONS.values() for row in section)
+"""Every parameter of a tag, in the order they are documented."""
 
 __all__ = ["PARAMETERS", "SECTIONS", "Alias", "Parameter"]
