@@ -142,7 +142,8 @@ class Resolution:
             places = tuple(one.ad for one in reached if one.lost is None or not one.lost.silent)
             return AdData(places, spare, self._chain(), self._transaction_id())
         lost = [one.lost for one in reached if one.lost]
-        return self._no_ad(lost[-1] if lost else _empty(document.vast), reached)
+        told = [one for one in lost if not one.silent] or lost
+        return self._no_ad(told[-1] if told else _empty(document.vast), reached)
 
     def _no_ad(self, lost: Lost, reached: Sequence[_Reached]) -> NoAd:
         pings = [

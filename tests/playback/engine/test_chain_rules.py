@@ -95,6 +95,15 @@ class TestFollowAdditionalWrappers:
         deep = {**tags(3, vast(inline())), "/tag": vast(wrapper(f"{HOST}/w2", followAdditionalWrappers=0))}
         assert (await Web(deep).request()).reason == "wrapper_refused"
 
+    async def test_a_fault_that_is_told_names_the_whole_rather_than_one_that_is_not(self):
+        pod = vast(
+            wrapper(f"{HOST}/none", "w1", sequence=1),
+            wrapper(f"{HOST}/more", "w2", sequence=2, followAdditionalWrappers=False),
+        )
+        web = Web({"/tag": pod, "/none": 204, "/more": vast(wrapper(f"{HOST}/far", "w3"))})
+        answer = await web.request()
+        assert (answer.code, answer.reason, web.pixels) == (303, "EMPTY", ["err-w1?c=303"])
+
 
 POD_AND_ALONE = vast(inline(ad_id="n2", sequence=2), inline(ad_id="n1", sequence=1), inline(ad_id="S"))
 
