@@ -14,7 +14,7 @@ from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.filters import SessionFilter
 from playback.ledger_filter import LedgerFilter, keyed
 from playback.live.runner import runner
-from playback.live.store import parts_of
+from playback.live.store import parts_of, stored_entries
 from playback.macro_view import macros_of
 from playback.models import Session
 from playback.play_forms import SEED_MAX
@@ -283,4 +283,4 @@ def _fates(row: Session) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     running = runner.look(
         row.public_id, lambda _, player: ([entry.to_dict() for entry in player.ledger], parts_of(player))
     )
-    return (row.ledger.entries, row.ledger.parts) if running is None else running
+    return (stored_entries(row), row.ledger.parts) if running is None else running

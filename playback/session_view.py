@@ -26,7 +26,8 @@ class EventRow:
 class SessionView:
     """What the fragments show. Times are seconds of the session's ads, but for ``clock_sec`` (pauses included).
 
-    ``parts`` are the ads, each a ``PartState`` of the engine; ``skippable`` says whether skipping works right now.
+    ``parts`` are the ads, each a ``PartState`` of the engine; ``skippable`` says whether skipping works right now,
+    ``waiting`` whether a live session has yet to be confirmed.
     """
 
     public_id: str
@@ -45,6 +46,7 @@ class SessionView:
     parts: Sequence[Mapping[str, Any]]
     skippable: bool
     skippable_at_sec: float | None
+    waiting: bool
     read_ledger: Callable[[], Ledger]
 
     @cached_property
@@ -93,6 +95,7 @@ def view(
     session: PlaybackSession,
     ledger: Callable[[], Ledger],
     parts: Sequence[Mapping[str, Any]] = (),
+    waiting: bool = False,
     now: PlaybackSessionState | None = None,
 ) -> SessionView:
     """``now`` is a running player's state, whose playhead is ahead of the session's last record and of ``parts``."""
@@ -116,6 +119,7 @@ def view(
         parts=[part._asdict() for part in now.parts] if now else parts,
         skippable=now.skippable if now else False,
         skippable_at_sec=now.skippable_at_ms / 1000 if now and now.skippable_at_ms is not None else None,
+        waiting=waiting,
         read_ledger=ledger,
     )
 

@@ -122,6 +122,8 @@ def _ask(asked: Asked, source: Source) -> tuple[VastClient, AdData | NoAd]:
     try:
         client, answer = async_to_sync(request)(asked)
     except ValueError as error:
+        if asked.ad_index is None:
+            raise
         raise StartRefused("ad_index", str(error)) from None
     alone = answer.chain is None or len(answer.chain.hops) < 2
     if isinstance(answer, NoAd) and alone and not source.url:
@@ -174,7 +176,8 @@ def _row(source: Source, answer: AdData | NoAd, session: PlaybackSession, fields
         build=source.build,
         tag_url=source.url,
         document=AdDocument.keep(text) if text else None,
-        title=source.title[:200],
+        # NUL is what no text column takes.
+        title=source.title.replace("\0", "?")[:200],
         speed=session.config.headless_playback_speed,
         ended_at=datetime.now(UTC) if session.has_ended() else None,
         **columns(session.to_dict()),

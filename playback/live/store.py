@@ -135,6 +135,22 @@ def parts_of(player: BaseVastPlayer) -> list[dict[str, Any]]:
     return [part._asdict() for part in player.state().parts]
 
 
+def stored_entries(row: Session) -> list[dict[str, Any]]:
+    """The ledger of a session that does not run here.
+
+    Pixels that were still on their way when the process ended, after the end of the session, stay unknown.
+    """
+    if not row.has_ended:
+        return row.ledger.entries
+    return [_settled(entry) for entry in row.ledger.entries]
+
+
+def _settled(entry: dict[str, Any]) -> dict[str, Any]:
+    if entry["status"] not in {"in_flight", "pending"}:
+        return entry
+    return {**entry, "status": "unknown", "reason": "nothing was stored of what became of it"}
+
+
 def stored_view(public_id: str) -> SessionView | None:
     """What the page shows of a session that does not run here; None when there is none that can be read."""
     try:
@@ -142,8 +158,17 @@ def stored_view(public_id: str) -> SessionView | None:
         session = PlaybackSession.from_dict(row.record)
     except (Session.DoesNotExist, *UNREADABLE):
         return None
+    return view_of(row, session)
+
+
+def view_of(row: Session, session: PlaybackSession) -> SessionView:
+    """The same of a row whose record has been read. Needs its ledger loaded."""
     return view(
-        public_id=public_id, session=session, ledger=lambda: row.ledger.entries, parts=row.ledger.parts
+        public_id=row.public_id,
+        session=session,
+        ledger=lambda: stored_entries(row),
+        parts=row.ledger.parts,
+        waiting=row.waits_for_confirmation,
     )
 
 

@@ -19,12 +19,11 @@ from playback.engine import PlaybackSession
 from playback.filters import SessionFilter
 from playback.live.broadcast import CONTROLS, live_view
 from playback.live.runner import runner
-from playback.live.store import UNREADABLE, stored_view
+from playback.live.store import UNREADABLE, stored_view, view_of
 from playback.media import media_of
 from playback.models import Provider, Session
 from playback.play_forms import PlayBuildForm, PlayOtherForm
 from playback.pod import ads_of
-from playback.session_view import view
 from playback.sources import StartRefused
 from playback.starting import start
 from vastdash.models import Publisher
@@ -77,9 +76,7 @@ def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
         session = PlaybackSession.from_dict(row.record)
     except UNREADABLE as error:
         return render(request, "playback/session_unreadable.html", {"row": row, "error": error})
-    shown = runner.look(public_id, live_view) or view(
-        public_id=public_id, session=session, ledger=lambda: row.ledger.entries, parts=row.ledger.parts
-    )
+    shown = runner.look(public_id, live_view) or view_of(row, session)
     context = {
         "row": row,
         "view": shown,

@@ -185,6 +185,7 @@ class TestLive:
         page = client.get(reverse("session", args=[first["id"]])).content.decode()
         number = first["confirmation"]["pixels"]
         assert f"Send up to {number} pixels" in page
+        assert "/pause/" not in page
         client.post(reverse("session-confirm", args=[first["id"]]), {"pixels": "no number"})
         assert Session.objects.get(public_id=first["id"]).waits_for_confirmation
         client.post(reverse("session-confirm", args=[first["id"]]), {"pixels": number})
@@ -246,6 +247,23 @@ class TestLive:
         fates = Counter(entry["status"] for entry in row.ledger.entries)
         assert fates["unknown"] > 0
         assert fates["sent"] > 0
+
+
+def test_pixels_on_their_way_when_the_process_ended_are_unknown(transactional_db):
+    client = signed_in("viewer")
+    row = play_out(make_session())
+    row.ledger.entries = [
+        {**row.ledger.entries[0], "status": "in_flight"},
+        {**row.ledger.entries[1], "status": "pending"},
+        row.ledger.entries[2],
+    ]
+    row.ledger.save()
+    rows = client.get(f"{ADDRESS}/{row.public_id}/ledger").json()["items"]
+    assert [entry["status"] for entry in rows] == ["unknown", "unknown", "dry_run"]
+    found = client.get(f"{ADDRESS}/{row.public_id}/ledger", {"fate": "unknown"}).json()
+    assert (len(found["items"]), found["of"]) == (2, 3)
+    page = client.get(reverse("session", args=[row.public_id]))
+    assert [entry["status"] for entry in page.context["view"].ledger][:2] == ["unknown", "unknown"]
 
 
 class TestThePixelsOfALedger:

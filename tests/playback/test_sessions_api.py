@@ -57,6 +57,11 @@ def test_a_document_is_played_without_a_build(qa):
     assert (found["build"], found["duration_sec"], found["provider"]) == (None, 30.0, None)
 
 
+def test_a_title_is_kept_as_far_as_a_column_can(qa):
+    assert post(qa, {"vast": inline(), "title": "a\0b"}).json()["title"] == "a?b"
+    assert problem(post(qa, {"vast": inline(), "title": "x" * 201}), 422)["fields"][0]["field"] == "title"
+
+
 def test_an_ad_of_a_pod_is_chosen_by_its_place(qa):
     build = make_build(body(bid("a", price=9), bid("b", price=2, adm=inline("b", duration="00:00:15"))))
     assert post(qa, {"build": build.public_id, "ad_index": 1}).json()["duration_sec"] == 15.0

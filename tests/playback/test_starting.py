@@ -248,6 +248,9 @@ class TestTheForm:
         form = qa.get(f"{reverse('session-new')}?build={pod.public_id}").context["form"]
         labels = [label.partition(".")[0] for _, label in form.fields["ad_index"].choices]
         assert labels == ["the whole pod", "1", "2"]
+        self.play(qa, pod, ad_index="")
+        assert (Session.objects.get().ad_index, Session.objects.get().duration_ms) == (None, 45_000)
+        Session.objects.all().delete()
         self.play(qa, pod, ad_index="1")
         session = Session.objects.get()
         assert (session.record["ad"]["index"], session.duration_ms) == (1, 15_000)
