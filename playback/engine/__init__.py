@@ -1,6 +1,6 @@
 """What a player does with VAST, in real or simulated time. A library: no Django, no network, no hidden clock."""
 
-from playback.engine.ad_data import AdData, ErrorPing, Fault, NoAd, PingRow, PlayableAd
+from playback.engine.ad_data import AdData, ErrorPing, Fault, NoAd, PlayableAd
 from playback.engine.breaks import breaks_of
 from playback.engine.capabilities import (
     with_http_send,
@@ -80,7 +80,6 @@ __all__ = [
     "NoAd",
     "NoNetwork",
     "Outcome",
-    "PingRow",
     "PlayableAd",
     "PlaybackError",
     "PlaybackEvent",

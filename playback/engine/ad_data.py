@@ -15,6 +15,7 @@ from vast.notice import Notice
 
 if TYPE_CHECKING:
     from playback.engine.chain import Chain
+    from playback.engine.ledger import LedgerEntry
     from playback.engine.plan import Plan, PlanKey
 
 
@@ -168,18 +169,6 @@ class ErrorPing(NamedTuple):
     code: int
 
 
-class PingRow(NamedTuple):
-    """What became of an ErrorPing: its address with macros expanded, and `outcome`, one of sent (`status` is the
-    answer's), dry_run (nobody was called), skipped (nothing to call) or a word of `chain.Outcome`."""
-
-    ping: ErrorPing
-    url: str
-    outcome: str
-    status: int | None = None
-    ms: float = 0.0
-    text: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class NoAd:
     """No ad to play; false in a condition. `code` is the VAST error code, `reason` a stable word.
@@ -187,8 +176,7 @@ class NoAd:
     reason: EMPTY (303), WRAPPER (300: no wrapper is followed, `wrapper_uri` was not asked), the outcome of the hop that
     failed (see `chain.Outcome`), or what the reader refused the document for (100, 101, 102). `pings` are the Error
     addresses to call, of each place that failed the root first, then wrappers from the outermost; `macros` what their
-    macros stand for; `told` what became of each, in the same order. `chain`, `macros` and `told` are no part of what is
-    equal.
+    macros stand for; `ledger` what became of each, in the same order. The last three are no part of what is equal.
     """
 
     code: int
@@ -199,7 +187,7 @@ class NoAd:
     notices: tuple[Notice, ...] = ()
     chain: "Chain | None" = field(default=None, compare=False)
     macros: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    told: tuple[PingRow, ...] = field(default=(), compare=False)
+    ledger: "tuple[LedgerEntry, ...]" = field(default=(), compare=False)
 
     def __bool__(self) -> bool:
         return False

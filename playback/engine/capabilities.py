@@ -205,7 +205,7 @@ def with_http_send(context: TrackingContext | Getter) -> Capability:
 
 
 async def _ask(sending: Sending, context: TrackingContext, getter: Getter) -> None:
-    sending.url = absolute(sending.url)
+    sending.url = with_scheme(sending.url)
     sending.asking_since = sending.clock.time()
     fetched = await getter.get(
         sending.url, headers={**context.headers, **sending.headers}, timeout_sec=context.timeout
@@ -228,7 +228,7 @@ def _status_of(attempt: Attempt) -> str:
     return "timeout" if attempt.failure == "timeout" else "failed"
 
 
-def absolute(url: str) -> str:
+def with_scheme(url: str) -> str:
     """The address itself, trimmed, over https where it leaves the scheme to the page."""
     url = url.strip()
     return f"https:{url}" if url.startswith("//") else url
@@ -236,7 +236,7 @@ def absolute(url: str) -> str:
 
 def placeholder(url: str) -> str:
     """Why an address must never be called; empty when it may be."""
-    url = absolute(url)
+    url = with_scheme(url)
     if url.lower() == "about:blank":
         return "about:blank asks for nothing"
     try:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any, Self
 
-from playback.engine import pings
 from playback.engine.ad_data import AdData, NoAd
 from playback.engine.chain import Chain
 from playback.engine.client_config import VastClientConfig
 from playback.engine.config import PlaybackSessionConfig
+from playback.engine.delivery import deliver_no_ad
 from playback.engine.embed_http_client import EmbedHttpClient
 from playback.engine.factory import PlayerFactory
+from playback.engine.ledger import no_ad_ledger
 from playback.engine.profiles import PROVIDERS
 from playback.engine.provider_http import macros_of, mapped_macros
 from playback.engine.request_macros import RecordedMacros, RequestMacros
@@ -24,6 +25,7 @@ from playback.engine.session import PlaybackSession
 from playback.engine.sources import Live, Recorded, Source
 from playback.engine.splitmix import check_seed, session_seed
 from playback.engine.time_provider import RealtimeTimeProvider, TimeProvider, fresh_seed
+from playback.engine.tracking_client import tracker_config_of
 from playback.engine.transport import LOOPBACK, Getter, Http, NoNetwork, Transport, travelling
 from playback.engine.uri import with_parameters
 from vast.address import Network, Resolve, system_resolver
@@ -235,9 +237,10 @@ class VastClient:
             "embed client": self.embed_client.get_macros(),
             "configuration": self.config.macros,
         }
+        formats = tracker_config_of(self).macro_formats
         if self._recorded:
-            return RecordedMacros(self._recorded, given)
-        return RequestMacros(self._next_seed(), self._clock.stamp(self._clock.time()), given)
+            return RecordedMacros(self._recorded, given, formats)
+        return RequestMacros(self._next_seed(), self._clock.stamp(self._clock.time()), given, formats)
 
     def _next_seed(self) -> int:
         if self._seed is None:
@@ -245,10 +248,8 @@ class VastClient:
         return session_seed(self._seed, self._requests) if self._requests else self._seed
 
     async def _tell(self, answer: NoAd, headers: Mapping[str, str]) -> NoAd:
-        rows = pings.resolved(answer)
-        if self.delivery == "live" and self.config.enable_tracking:
-            rows = await pings.send(rows, self.http, travelling(headers))
-        return replace(answer, told=rows)
+        sendings = await deliver_no_ad(answer, self, clock=self._clock, headers=travelling(headers))
+        return replace(answer, ledger=tuple(no_ad_ledger(answer, sendings, tracker_config_of(self))))
 
 
 def _config(

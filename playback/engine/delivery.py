@@ -5,11 +5,17 @@ never waits for one. At the end of play what is still open has until a deadline.
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from playback.engine.ad_data import AdData, NoAd
-from playback.engine.capabilities import absolute, placeholder, with_http_send, with_logging, with_retry_logic
+from playback.engine.capabilities import (
+    placeholder,
+    with_http_send,
+    with_logging,
+    with_retry_logic,
+    with_scheme,
+)
 from playback.engine.context import TrackingContext
 from playback.engine.errors import DeliveryUnavailable
 from playback.engine.macros import ClientMacros, macro_values
@@ -34,6 +40,8 @@ from vast.macros import expand
 DRY_RUN: Final = "dry_run"
 SANDBOX: Final = "sandbox"
 DELIVERIES: Final = (DRY_RUN, SANDBOX, LIVE)
+MAX_PINGS: Final = 100
+"""Called for one missing ad; a document that names more makes us call others on its behalf."""
 
 
 def choose_delivery(asked: str | None, client: Any, *, sends: bool) -> str:
@@ -157,7 +165,7 @@ class Delivery:
         values = macro_values(self.ad_data, self.plan, session, tracked, index, self.macros)
         self._behind_ms[index] = 0.0 if now_ms is None else max(now_ms - tracked.clock_us / 1000, 0.0)
         for number, pixel in enumerate(pixels):
-            url = absolute(pixel.url)
+            url = with_scheme(pixel.url)
             if placeholder(url):
                 continue
             sending = Sending(
@@ -194,20 +202,25 @@ async def deliver_no_ad(
     delivery: str | None = None,
     collector: Collector | None = None,
     clock: TimeProvider | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[Sending, ...]:
     """Tell every Error address of a request without an ad, all at once; what became of each, in the order of
-    `no_ad.pings`. `delivery` as a real player chooses it; in a dry run nothing is started and the answer is empty."""
+    `no_ad.pings`. `delivery` as a real player chooses it; in a dry run nothing is started and the answer is empty.
+    `headers` go over the client's."""
     mode = choose_delivery(delivery, client, sends=True)
     if mode == DRY_RUN:
         return ()
     config = tracker_config_of(client)
     clock = clock or (collector.clock if collector else RealtimeTimeProvider())
-    sender = _sender(_context(mode, client, collector, config), log_urls=True)
+    context = _context(mode, client, collector, config)
+    sender = _sender(context.merge(headers={**context.headers, **(headers or {})}), log_urls=True)
     sendings = tuple(
         Sending(event="error", url=error_url(ping.url, ping.code, no_ad, config), clock=clock, item=ping)
         for ping in no_ad.pings
     )
-    tasks = {asyncio.ensure_future(bring_to_end(sender, sending)) for sending in sendings}
+    for sending in sendings[MAX_PINGS:]:
+        sending.end("skipped", f"more than {MAX_PINGS} Error addresses")
+    tasks = {asyncio.ensure_future(bring_to_end(sender, sending)) for sending in sendings[:MAX_PINGS]}
     try:
         await _wait(tasks, clock, config.drain_timeout)
     finally:
@@ -232,7 +245,7 @@ async def _wait(tasks: Collection["asyncio.Future[None]"], clock: TimeProvider, 
 def error_url(url: str, code: int, no_ad: NoAd, config: VastTrackerConfig = DEFAULT_TRACKER_CONFIG) -> str:
     """An Error address of a request without an ad, its macros expanded."""
     values = {**config.static_macros, **no_ad.macros, "ERRORCODE": str(code)}
-    return expand(absolute(url), values, "error", config.macro_formats)
+    return expand(with_scheme(url), values, "error", config.macro_formats)
 
 
 def _key(session: PlaybackSession, index: int, pixel: int) -> str:

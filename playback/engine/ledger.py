@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from playback.engine.ad_data import AdData, NoAd
-from playback.engine.capabilities import absolute, placeholder
+from playback.engine.capabilities import placeholder, with_scheme
 from playback.engine.delivery import Delivery, error_url
 from playback.engine.events import absence_of
 from playback.engine.macros import PLAIN, ClientMacros, macro_layers, macro_values, sources_of, values_of
@@ -99,7 +99,7 @@ def macro_table(
     if entry.instant is not None:
         tracked = session.tracked[entry.instant]
         layers = macro_layers(ad_data, plan, session, tracked, entry.instant, client)
-    url, context = absolute(entry.url), context_of(entry.event)
+    url, context = with_scheme(entry.url), context_of(entry.event)
     return explain(url, values_of(layers), context, client.formats, sources_of(layers))
 
 
@@ -143,7 +143,7 @@ def _due(
 def _row(
     pixel: Pixel, tracked: Tracked, index: int, values: Mapping[str, Value], client: ClientMacros
 ) -> LedgerEntry:
-    url = absolute(pixel.url)
+    url = with_scheme(pixel.url)
     reason = placeholder(url)
     return LedgerEntry(
         event=pixel.event,

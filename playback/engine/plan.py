@@ -262,7 +262,8 @@ def _line_up(ad_data: AdData) -> Iterator[_Seat]:
     for ad in ad_data.ads:
         seat = _Seat.of(ad)
         yield seat
-        if seat.fault:
+        # A place that its request left empty has been replaced there already, where fallbackOnNoAd allows it.
+        if seat.fault and not ad.fault:
             yield from islice(spare, 1)
 
 

@@ -11,7 +11,7 @@ from playback.engine.chain import Chain
 from playback.engine.macros import timestamp, transaction_id
 from playback.engine.media import PLAYABLE_TYPES
 from playback.engine.splitmix import stable_key, uniform
-from vast.macros import Value, expand
+from vast.macros import DEFAULT_FORMATS, Value, expand
 
 _CACHEBUSTING: Final = stable_key("request:CACHEBUSTING")
 # AdCOM numbers of VAST 2.0 to 4.3, each with that of its wrapper.
@@ -40,9 +40,17 @@ class RequestMacros:
     """The macros of one request for an ad, over all its hops.
 
     `given` are values by the name of their source, the later over the earlier; all of them go over what is computed.
+    `formats` say how macros are written.
     """
 
-    def __init__(self, seed: int, started_at: float, given: Mapping[str, Mapping[str, Value]]) -> None:
+    def __init__(
+        self,
+        seed: int,
+        started_at: float,
+        given: Mapping[str, Mapping[str, Value]],
+        formats: tuple[str, ...] = DEFAULT_FORMATS,
+    ) -> None:
+        self._formats = formats
         self.seed = seed
         self.started_at = started_at
         self.transaction_id = transaction_id(seed)
@@ -60,11 +68,11 @@ class RequestMacros:
         values = {name: value for name, (value, _) in sourced.items()}
         rows: dict[str, MacroRow] = {}
         for placeholder in dict.fromkeys(_PLACEHOLDER.findall(url)):
-            written = expand(placeholder, values, "request")
+            written = expand(placeholder, values, "request", self._formats)
             if written != placeholder:
                 name = _MARKS.sub("", placeholder)
                 rows[name] = (name, written, sourced[name][1] if name in sourced else "unknown")
-        return expand(url, values, "request"), tuple(rows.values())
+        return expand(url, values, "request", self._formats), tuple(rows.values())
 
     def _sourced(self, hop: int, started_ms: float) -> dict[str, tuple[Value, str]]:
         drawn = uniform(self.seed, _CACHEBUSTING + hop)
@@ -83,8 +91,13 @@ class RequestMacros:
 class RecordedMacros(RequestMacros):
     """The macros of a chain that was recorded: its addresses are those that were asked, whatever was given then."""
 
-    def __init__(self, chain: Chain, given: Mapping[str, Mapping[str, Value]]) -> None:
-        super().__init__(chain.seed, chain.started_at, given)
+    def __init__(
+        self,
+        chain: Chain,
+        given: Mapping[str, Mapping[str, Value]],
+        formats: tuple[str, ...] = DEFAULT_FORMATS,
+    ) -> None:
+        super().__init__(chain.seed, chain.started_at, given, formats)
         self._hops = {hop.number: hop for hop in chain.hops}
 
     def expand(self, url: str, hop: int, started_ms: float) -> tuple[str, tuple[MacroRow, ...]]:

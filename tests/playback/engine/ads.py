@@ -8,7 +8,7 @@ from typing import Any
 
 from playback.engine import AdData, HeadlessPlayer, PlaybackSession, VastClient
 from playback.engine.ad_data import Fault, PlayableAd
-from playback.engine.client import playing_order
+from playback.engine.resolution import playing_order
 from vast.ad import Ad, read
 
 SINK = "http://t.test"

@@ -82,7 +82,7 @@ async def test_V16_what_comes_of_a_hop_is_told_to_its_wrapper(behaviour, code, r
     assert answer.code == code
     assert reason is None or answer.reason == reason
     assert told(server) == [str(code)]
-    assert [(row.outcome, row.status) for row in answer.told] == [("sent", 200)]
+    assert [(row.status, row.http_status) for row in answer.ledger] == [("sent", 200)]
     assert answer.chain.blame.startswith(f"hop 2, 127.0.0.1, code {code}, ")
 
 
@@ -206,7 +206,7 @@ class TestSafety:
         only = parse_allowed(["127.0.0.1/32"])
         async with AdServer({"/tag": empty("http://169.254.169.254/latest", "http://[::1]/x")}) as server:
             answer = await request(server.url("/tag"), allowed=only)
-        assert [row.outcome for row in answer.told] == ["address_refused"] * 2
+        assert [row.attempts[0].failure for row in answer.ledger] == ["address_refused"] * 2
 
     async def test_D11_a_hop_with_a_certificate_nobody_vouches_for_is_a_failure_of_its_own(self, tmp_path):
         context, certificate = self_signed(tmp_path)
@@ -237,7 +237,7 @@ async def test_V01_every_document_of_the_open_corpus_has_an_answer_whatever_its_
             assert (again, again.chain) == (answer, answer.chain), path
             if isinstance(answer, NoAd):
                 assert 100 <= answer.code <= 303
-                assert len(answer.told) == len(answer.pings)
+                assert len(answer.ledger) == len(answer.pings)
         counts["ads" if isinstance(answer, AdData) else f"no ad, {answer.code}"] += 1
     count_up(f"playback, with no server in reach: {dict(sorted(counts.items()))}")
     assert counts["ads"]

@@ -55,8 +55,8 @@ async def test_a_replay_gives_the_same_ads_or_no_ad_and_the_same_chain(table):
     assert through_json(again.chain) == stored
     assert len(web.requests) == asked
     if isinstance(answer, NoAd):
-        assert [row.outcome for row in again.told] == ["dry_run"] * len(answer.pings)
-        assert [row.url for row in again.told] == [row.url for row in answer.told]
+        assert [row.status for row in again.ledger] == ["dry_run"] * len(answer.pings)
+        assert [row.resolved_url for row in again.ledger] == [row.resolved_url for row in answer.ledger]
 
 
 async def test_a_session_of_replayed_ads_has_the_same_record_and_ledger():

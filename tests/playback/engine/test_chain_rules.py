@@ -285,7 +285,7 @@ class TestNoAd:
         ]
         assert found.error_urls == (f"{SINK}/root?c=[ERRORCODE]",)
         assert sorted(web.pixels) == ["err-w1?c=303", "err-w2?c=303", "root?c=303"]
-        assert [(row.outcome, row.status) for row in found.told] == [("sent", 404)] * 3
+        assert [(row.status, row.http_status) for row in found.ledger] == [("failed", 404)] * 3
 
     @pytest.mark.parametrize(
         "options", [{"delivery": "dry_run"}, {"enable_tracking": False}, {"delivery": "sandbox"}]
@@ -294,7 +294,9 @@ class TestNoAd:
         web = Web(tags(1, empty()))
         found = await web.request(**options)
         assert web.pixels == []
-        assert [(row.url, row.outcome) for row in found.told] == [(f"{SINK}/err-w1?c=303", "dry_run")]
+        assert [(row.resolved_url, row.status) for row in found.ledger] == [
+            (f"{SINK}/err-w1?c=303", "dry_run")
+        ]
 
     async def test_what_is_no_address_is_skipped_and_one_that_fails_is_recorded(self):
         web = Web(
@@ -305,9 +307,9 @@ class TestNoAd:
             }
         )
         found = await web.request()
-        assert [(row.ping.url, row.outcome, row.status) for row in found.told] == [
+        assert [(row.url, row.status, row.http_status) for row in found.ledger] == [
             ("about:blank", "skipped", None),
-            (f"{SINK}/down", "unreachable", None),
+            (f"{SINK}/down", "failed", None),
             (f"{SINK}/up", "sent", 200),
         ]
 
@@ -315,7 +317,7 @@ class TestNoAd:
         web = Web({"/tag": empty(*(f"{SINK}/{number}" for number in range(150)))})
         found = await web.request()
         assert len(web.pixels) == 100
-        assert [row.outcome for row in found.told] == ["sent"] * 100 + ["skipped"] * 50
+        assert [row.status for row in found.ledger] == ["failed"] * 100 + ["skipped"] * 50
 
     @pytest.mark.parametrize("status", [302, 403, 404, 500, 503])
     async def test_a_status_that_is_no_answer_is_301(self, status):

@@ -90,7 +90,7 @@ class TestMacros:
 
     async def test_a_hop_names_each_macro_with_its_value_and_where_it_came_from(self):
         web = Web({"/tag": vast(inline())})
-        url = f"{HOST}/tag?cb=[CACHEBUSTING]&s=[AD_SERVER]&c=[CITY]&i=%%IFA%%&d=[DOMAIN]&x=[MINE]&e=[UID]"
+        url = f"{HOST}/tag?cb=[CACHEBUSTING]&s=[AD_SERVER]&c=[CITY]&i=[IFA]&d=[DOMAIN]&x=[MINE]&e=[UID]"
         answer = await web.request(
             url,
             provider="global",
