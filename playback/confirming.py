@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from playback.engine import PlaybackSession
-from playback.engine.capabilities import absolute, placeholder
+from playback.engine.capabilities import placeholder, with_scheme
 from playback.live.runner import runner
 from playback.live.store import columns
 from playback.models import Session, SessionLedger
@@ -98,8 +98,8 @@ def _waiting(public_id: str) -> Session:
 
 def _may_be_called(row: Mapping[str, Any]) -> bool:
     ahead = row["status"] == "pending" or (row["status"] == "not_reached" and row["event"] in CAUSED)
-    return ahead and not placeholder(absolute(row["url"]))
+    return ahead and not placeholder(with_scheme(row["url"]))
 
 
 def _host(url: str) -> str:
-    return urlsplit(absolute(url)).hostname or ""
+    return urlsplit(with_scheme(url)).hostname or ""

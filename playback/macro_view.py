@@ -6,8 +6,9 @@ from typing import Any
 from asgiref.sync import async_to_sync
 
 from playback.engine import NoAd, PlaybackSession, PlayerFactory, macro_table
-from playback.engine.capabilities import absolute
+from playback.engine.capabilities import with_scheme
 from playback.engine.ledger import LedgerEntry
+from playback.engine.tracking_client import tracker_config_of
 from playback.models import Session
 from playback.requesting import client_of
 from vast.macros import MacroRow, explain
@@ -31,7 +32,7 @@ def _explained(row: Session, entry: Mapping[str, Any]) -> list[MacroRow]:
     client = client_of(row)
     answer = async_to_sync(client.request_ad)()
     if isinstance(answer, NoAd):
-        return _of_ping(answer, entry)
+        return _of_ping(answer, entry, tracker_config_of(client).macro_formats)
     session = PlaybackSession.from_dict(row.record)
     player = PlayerFactory.create(client, answer, session=session, delivery="dry_run")
     named = LedgerEntry(
@@ -40,9 +41,9 @@ def _explained(row: Session, entry: Mapping[str, Any]) -> list[MacroRow]:
     return macro_table(player.ad_data, player.plan, player.session, named, player.delivery)
 
 
-def _of_ping(no_ad: NoAd, entry: Mapping[str, Any]) -> list[MacroRow]:
+def _of_ping(no_ad: NoAd, entry: Mapping[str, Any], formats: tuple[str, ...]) -> list[MacroRow]:
     pings = (ping for ping in no_ad.pings if (ping.url, ping.origin) == (entry["url"], entry["origin"]))
     code = next((ping.code for ping in pings), no_ad.code)
     values = {**no_ad.macros, "ERRORCODE": str(int(code))}
     sources = {**dict.fromkeys(no_ad.macros, "request"), "ERRORCODE": "session"}
-    return explain(absolute(entry["url"]), values, "error", sources=sources)
+    return explain(with_scheme(entry["url"]), values, "error", formats, sources)

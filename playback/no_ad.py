@@ -3,7 +3,7 @@
 from hashlib import blake2b
 from typing import Any
 
-from playback.engine import NoAd, PlaybackSession, PlaybackSessionConfig, no_ad_ledger
+from playback.engine import NoAd, PlaybackSession, PlaybackSessionConfig
 
 
 def failed_session(no_ad: NoAd, config: PlaybackSessionConfig, seed: int) -> PlaybackSession:
@@ -26,4 +26,4 @@ def blame_of(no_ad: NoAd) -> str:
 
 def ledger_of(no_ad: NoAd) -> list[dict[str, Any]]:
     """Its Error addresses, root first; none of them is called."""
-    return [entry.to_dict() for entry in no_ad_ledger(no_ad)]
+    return [entry.to_dict() for entry in no_ad.ledger]
