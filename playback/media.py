@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.templatetags.static import static
 
-from playback.engine.media import choose_media
-from playback.engine.resolution import playing_order
+from playback.engine.playing.media import choose_media
+from playback.engine.request.resolution import playing_order
 from vast.errors import VastError
 from vast.playback import read_playback
 from vast.recall import recall

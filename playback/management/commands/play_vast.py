@@ -18,7 +18,7 @@ from playback.engine import (
     PlayerFactory,
     VastClient,
 )
-from playback.engine.profiles import provider_configs
+from playback.engine.configuration.profiles import provider_configs
 
 
 class Command(BaseCommand):

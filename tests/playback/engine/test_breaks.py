@@ -3,7 +3,7 @@
 import pytest
 
 from playback.engine import AdData, NoAd, VastClient
-from playback.engine.breaks import breaks_of
+from playback.engine.request.breaks import breaks_of
 from tests.corpus import CORPUS, needs_corpus
 from tests.playback.engine.ads import inline, names_of, play, vast
 from vast.errors import VastError

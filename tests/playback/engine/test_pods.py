@@ -14,9 +14,9 @@ from playback.engine import (
     VastPlayer,
     get_provider_rules,
 )
-from playback.engine.ad_data import AdData, Fault
-from playback.engine.plan import compile_plan
-from playback.engine.session import RECORD_FIELDS
+from playback.engine.playing.plan import compile_plan
+from playback.engine.playing.session import RECORD_FIELDS
+from playback.engine.request.ad_data import AdData, Fault
 from playback.engine.splitmix import draws, session_seed, stable_key
 from tests.playback.engine.ads import (
     QUARTILES,
