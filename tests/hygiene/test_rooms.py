@@ -163,11 +163,11 @@ def test_the_contracts_pass_where_every_room_keeps_to_itself(small_house):
         ("pipeline/engine/select.py", "import playback.engine", "the pipeline engine knows"),
         ("pipeline/engine/select.py", "import pipeline.models", "the pipeline engine knows"),
         (
-            "playback/engine/playing/player.py",
+            "playback/engine/errors.py",
             "from pipeline.engine import build",
             "the playback engine knows",
         ),
-        ("playback/engine/playing/player.py", "import asgiref, django.db", "the playback engine knows"),
+        ("playback/engine/errors.py", "import asgiref, django.db", "the playback engine knows"),
         ("pipeline/models.py", "import playback.models", "the pipeline app never"),
         ("vastdash/roles.py", "from playback import models", "the ground floor"),
         ("vastdash/models.py", "from pipeline import models", "the ground floor"),

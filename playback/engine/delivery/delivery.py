@@ -40,6 +40,8 @@ from vast.macros import expand
 DRY_RUN: Final = "dry_run"
 SANDBOX: Final = "sandbox"
 DELIVERIES: Final = (DRY_RUN, SANDBOX, LIVE)
+"""The ways of delivery: nothing is called, our own collector is, or what the ad names."""
+
 MAX_PINGS: Final = 100
 """Called for one missing ad; a document that names more makes us call others on its behalf."""
 

@@ -60,7 +60,7 @@ class BaseVastPlayer(ABC):
     """
 
     mode: ClassVar[str]
-    sends: ClassVar[bool]
+    sends: ClassVar[bool] = False
     """Whether this kind of player sends pixels without being asked, where its client is there for that."""
 
     def __init__(

@@ -72,6 +72,7 @@ PROVIDER_MACROS: Final[Mapping[str, ProviderMacros]] = MappingProxyType(
         "custom": _macros((_BRACKETS, _DOLLAR, _BRACES), {}, AD_SERVER="Custom Provider"),
     }
 )
+"""Provider -> how its ad server writes and fills macros."""
 
 
 def macros_of(provider: str | None) -> ProviderMacros:
