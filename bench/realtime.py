@@ -20,7 +20,7 @@ from time import process_time, time
 
 from bench.sim_tick import ad_of
 from playback.engine import AdData, PlaybackSession, PlaybackSessionConfig, VastPlayer
-from playback.engine.playthrough import Playthrough
+from playback.engine.playing.playthrough import Playthrough
 
 SESSIONS = (20_000, 10_000, 5_000, 1_000)
 """Tried in turn until one number holds."""

@@ -31,7 +31,7 @@ from playback.engine import (
     VastPlayer,
     simulate,
 )
-from playback.engine.plan import Plan, compile_plan
+from playback.engine.playing.plan import Plan, compile_plan
 from playback.engine.splitmix import session_seed
 
 ROUNDS = 9

@@ -13,8 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from playback.engine import AdData, PlaybackSessionConfig, VastClient
-from playback.engine.interruptions import earliest
-from playback.engine.plan import Moment, Plan
+from playback.engine.configuration.interruptions import earliest
+from playback.engine.playing.plan import Moment, Plan
 
 TICK_MS = 100
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from playback.chains import chain_of, shown_chain
-from playback.engine.chain import Chain, Hop
+from playback.engine.request.chain import Chain, Hop
 from playback.models import Session
 
 # What reading a chain raises when another version wrote it, or when it is damaged.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from playback.engine.chain import Chain, Hop
+from playback.engine.request.chain import Chain, Hop
 from playback.models import AdDocument, Session, SessionChain
 
 BODY, PACKED = "body_sha256", "body_base64"

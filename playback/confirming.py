@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from playback.engine import PlaybackSession
-from playback.engine.capabilities import placeholder, with_scheme
+from playback.engine.delivery.capabilities import placeholder, with_scheme
 from playback.live.runner import runner
 from playback.live.store import columns
 from playback.models import Session, SessionLedger

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from playback.engine import ConfigError, ConfigResolver
-from playback.engine.events import EVENTS, QUARTILES
-from playback.engine.interruptions import Window, fit, interruption_probability, survival
+from playback.engine.configuration.interruptions import Window, fit, interruption_probability, survival
+from playback.engine.playing.events import EVENTS, QUARTILES
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from playback.engine import ConfigError, ConfigResolver, InterruptionReason
-from playback.engine.interruptions import ANCHORS, EVENT_POSITIONS
+from playback.engine.configuration.interruptions import ANCHORS, EVENT_POSITIONS
 from playback.rows import provider_levels, to_partial
 from vastdash.models import Publisher
 from vastdash.version import Difference, differences, shown

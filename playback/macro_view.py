@@ -6,9 +6,9 @@ from typing import Any
 from asgiref.sync import async_to_sync
 
 from playback.engine import NoAd, PlaybackSession, PlayerFactory, macro_table
-from playback.engine.capabilities import with_scheme
-from playback.engine.ledger import LedgerEntry
-from playback.engine.tracking_client import tracker_config_of
+from playback.engine.delivery.capabilities import with_scheme
+from playback.engine.delivery.ledger import LedgerEntry
+from playback.engine.delivery.tracking_client import tracker_config_of
 from playback.models import Session
 from playback.requesting import client_of
 from vast.macros import MacroRow, explain

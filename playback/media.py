@@ -9,8 +9,8 @@ from django.conf import settings
 from django.templatetags.static import static
 
 from playback.chains import body_of
-from playback.engine.media import choose_media
-from playback.engine.resolution import playing_order
+from playback.engine.playing.media import choose_media
+from playback.engine.request.resolution import playing_order
 from playback.models import Session
 from vast.errors import VastError
 from vast.playback import read_playback

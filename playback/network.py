@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from playback.engine.transport import Http
+from playback.engine.request.transport import Http
 from playback.own_endpoints import OwnEndpoints
 from vast.address import Resolve, parse_allowed, system_resolver
 

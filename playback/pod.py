@@ -1,6 +1,6 @@
 """The ads of a VAST document in playing order, as a choice for people."""
 
-from playback.engine.resolution import playing_order
+from playback.engine.request.resolution import playing_order
 from vast.durations import format_duration
 from vast.errors import VastError
 from vast.playback import AdToPlay, read_playback

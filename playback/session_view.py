@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from playback.engine import PlaybackSession, PlaybackSessionState
-from playback.engine.events import QUARTILES
+from playback.engine.playing.events import QUARTILES
 from playback.timeline import Timeline, timeline
 
 Ledger = Sequence[Mapping[str, Any]]

@@ -22,7 +22,7 @@ from playback.engine import (
     PlayerFactory,
     VastClient,
 )
-from playback.engine.factory import choose_mode
+from playback.engine.playing.factory import choose_mode
 from playback.live.runner import runner
 from playback.live.store import columns, parts_of
 from playback.models import AdDocument, Session, SessionLedger

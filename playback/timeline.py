@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from playback.engine import PlaybackSession
-from playback.engine.events import EVENTS, QUARTILES
+from playback.engine.playing.events import EVENTS, QUARTILES
 
 WIDTH = 1000
 

@@ -156,6 +156,8 @@ def _default(value: Any) -> str:
         return f"{type(value).__name__}.{value.name}"
     if inspect.isroutine(value):
         return str(value.__name__)
+    if isinstance(value, frozenset | set):
+        return f"{type(value).__name__}({{{', '.join(sorted(map(repr, value)))}}})"
     shown = _QUALIFIED.sub("", _ADDRESS.sub("", repr(value)))
     return "..." if shown == "<factory>" else shown
 

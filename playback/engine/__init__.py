@@ -1,8 +1,16 @@
 """What a player does with VAST, in real or simulated time. A library: no Django, no network, no hidden clock."""
 
-from playback.engine.ad_data import AdData, ErrorPing, Fault, NoAd, PlayableAd
-from playback.engine.breaks import breaks_of
-from playback.engine.capabilities import (
+from playback.engine.configuration.config import DEFAULT_CONFIG, PlaybackSessionConfig
+from playback.engine.configuration.interruptions import InterruptionReason, InterruptionRule
+from playback.engine.configuration.profiles import (
+    PROFILE_SETS,
+    PROVIDER_LABELS,
+    PROVIDERS,
+    get_provider_rules,
+    provider_configs,
+)
+from playback.engine.configuration.resolver import ConfigResolver
+from playback.engine.delivery.capabilities import (
     with_http_send,
     with_interruption,
     with_logging,
@@ -11,39 +19,35 @@ from playback.engine.capabilities import (
     with_retry_logic,
     with_state,
 )
-from playback.engine.chain import Chain, Hop, Outcome, Redirect
-from playback.engine.client import VastClient
-from playback.engine.client_config import VastClientConfig
-from playback.engine.config import DEFAULT_CONFIG, PlaybackSessionConfig
-from playback.engine.context import TrackingContext
-from playback.engine.delivery import DELIVERIES, Delivery, deliver_no_ad
-from playback.engine.embed_http_client import EmbedHttpClient, VastEmbedHttpClient
+from playback.engine.delivery.context import TrackingContext
+from playback.engine.delivery.delivery import DELIVERIES, Delivery, deliver_no_ad
+from playback.engine.delivery.ledger import LedgerEntry, ledger_of, macro_table, no_ad_ledger
+from playback.engine.delivery.sandbox import Collector
+from playback.engine.delivery.sending import Attempt, Capability, Sending
+from playback.engine.delivery.trackable import Trackable, TrackableCollection, TrackableEvent
+from playback.engine.delivery.tracker import VastTracker
+from playback.engine.delivery.tracker_config import VastTrackerConfig, tracker_config
 from playback.engine.errors import ConfigError, DeliveryUnavailable, InvalidTransition, PlaybackError
-from playback.engine.factory import PlayerFactory
-from playback.engine.interruptions import InterruptionReason, InterruptionRule
-from playback.engine.ledger import LedgerEntry, ledger_of, macro_table, no_ad_ledger
-from playback.engine.parser import ExtractMode, VastParser, VastParserConfig, XPathSpec
-from playback.engine.player import BaseVastPlayer, HeadlessPlayer, SessionStore, VastPlayer
-from playback.engine.profiles import (
-    PROFILE_SETS,
-    PROVIDER_LABELS,
-    PROVIDERS,
-    get_provider_rules,
-    provider_configs,
+from playback.engine.playing.factory import PlayerFactory
+from playback.engine.playing.player import BaseVastPlayer, HeadlessPlayer, SessionStore, VastPlayer
+from playback.engine.playing.session import PlaybackEvent, PlaybackSession, PlaybackStatus
+from playback.engine.playing.snapshot import PlaybackSessionState
+from playback.engine.request.ad_data import AdData, ErrorPing, Fault, NoAd, PlayableAd
+from playback.engine.request.breaks import breaks_of
+from playback.engine.request.chain import Chain, Hop, Outcome, Redirect
+from playback.engine.request.client import VastClient
+from playback.engine.request.client_config import VastClientConfig
+from playback.engine.request.embed_http_client import EmbedHttpClient, VastEmbedHttpClient
+from playback.engine.request.parser import ExtractMode, VastParser, VastParserConfig, XPathSpec
+from playback.engine.request.provider_http import PROVIDER_MACROS, ProviderMacros
+from playback.engine.request.provider_http_loader import (
+    IPPoolSelector,
+    ProviderConfigLoader,
+    TemplateResolver,
 )
-from playback.engine.provider_http import PROVIDER_MACROS, ProviderMacros
-from playback.engine.provider_http_loader import IPPoolSelector, ProviderConfigLoader, TemplateResolver
-from playback.engine.resolver import ConfigResolver
-from playback.engine.sandbox import Collector
-from playback.engine.sending import Attempt, Capability, Sending
-from playback.engine.session import PlaybackEvent, PlaybackSession, PlaybackStatus
-from playback.engine.simulate import Simulation, simulate
-from playback.engine.snapshot import PlaybackSessionState
+from playback.engine.request.transport import LOOPBACK, Fetched, Getter, Http, NoNetwork
+from playback.engine.simulation.simulate import Simulation, simulate
 from playback.engine.time_provider import RealtimeTimeProvider, SimulatedTimeProvider, TimeProvider
-from playback.engine.trackable import Trackable, TrackableCollection, TrackableEvent
-from playback.engine.tracker import VastTracker
-from playback.engine.tracker_config import VastTrackerConfig, tracker_config
-from playback.engine.transport import LOOPBACK, Fetched, Getter, Http, NoNetwork
 
 __all__ = [
     "DEFAULT_CONFIG",

@@ -17,9 +17,14 @@ from playback.engine import (
     PlaybackSessionConfig,
     VastParserConfig,
 )
-from playback.engine.config import FIELDS, HIGHEST
-from playback.engine.interruptions import BEFORE_RENDERING, EFFECTS, EVENT_POSITIONS, RULE_FIELDS
-from playback.engine.parser_config import FIELDS as PARSER_FIELDS
+from playback.engine.configuration.config import FIELDS, HIGHEST
+from playback.engine.configuration.interruptions import (
+    BEFORE_RENDERING,
+    EFFECTS,
+    EVENT_POSITIONS,
+    RULE_FIELDS,
+)
+from playback.engine.request.parser_config import FIELDS as PARSER_FIELDS
 from vast.xpath import MAX_LENGTH
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")

@@ -88,7 +88,7 @@ def test_the_printed_commands_run(tmp_path: Path) -> None:
 
 def test_the_recipes_name_registries_that_exist() -> None:
     from pipeline.engine import RECEIVERS
-    from playback.engine.interruptions import RULE_KINDS
+    from playback.engine.configuration.interruptions import RULE_KINDS
 
     files = {path.stem.upper() for path in (ROOT / "pipeline/engine/receivers").glob("[a-z]*.py")}
     assert set(RECEIVERS) <= files

@@ -12,8 +12,8 @@ from bench import build, endpoint, realtime, sim, vast_client
 from bench import read as bench_read
 from pipeline.engine import build_vast_from_bid_response
 from playback.engine import PlaybackEvent, VastClient
-from playback.engine.plan import compile_plan
-from playback.engine.session import Tracked
+from playback.engine.playing.plan import compile_plan
+from playback.engine.playing.session import Tracked
 from vast.ad import read
 
 

@@ -7,7 +7,7 @@ from django.apps import apps
 
 from playback.chain_view import told
 from playback.chains import body_of, chain_of, digest, keep, shown_chain
-from playback.engine.chain import Chain, Hop, Outcome, Redirect
+from playback.engine.request.chain import Chain, Hop, Outcome, Redirect
 from playback.models import AdDocument, Session
 from tests.pipeline.responses import inline
 from tests.site.rows import make_build, make_session

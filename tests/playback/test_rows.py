@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playback.engine import PROFILE_SETS, ConfigResolver, get_provider_rules
-from playback.engine.interruptions import ANCHORS, EVENT_POSITIONS, InterruptionReason
+from playback.engine.configuration.interruptions import ANCHORS, EVENT_POSITIONS, InterruptionReason
 from playback.rows import from_partial, to_partial
 from playback.views.providers import shipped
 

@@ -15,7 +15,7 @@ from django.test import Client
 
 from pipeline.models import Build
 from playback.engine import ConfigError, ConfigResolver
-from playback.engine.config import HIGHEST
+from playback.engine.configuration.config import HIGHEST
 from playback.forms import Profile
 from playback.live import runner as runner_module
 from playback.live import store as store_module

@@ -29,7 +29,7 @@ from vast.macros import MACROS, UNKNOWN, WITHHELD, MacroRow, expand, explain
         ("?q=[]&r=[a b]&s=100%", {}, "tracking", "?q=[]&r=[a b]&s=100%"),
     ],
 )
-def test_macros_are_replaced_where_the_standard_lets_them(url, values, context, expected):
+def test_M05_M07_M08_macros_are_replaced_where_the_standard_lets_them(url, values, context, expected):
     assert expand(url, values, context) == expected
 
 

@@ -22,8 +22,8 @@ from playback.engine import (
     PlayerFactory,
     VastClient,
 )
-from playback.engine.chain import Chain
-from playback.engine.profiles import provider_configs
+from playback.engine.configuration.profiles import provider_configs
+from playback.engine.request.chain import Chain
 
 SEED_LIMIT = 2**53
 DELIVERIES = ("dry_run", "live")

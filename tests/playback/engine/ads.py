@@ -7,8 +7,8 @@ from hashlib import sha256
 from typing import Any
 
 from playback.engine import AdData, HeadlessPlayer, PlaybackSession, VastClient
-from playback.engine.ad_data import Fault, PlayableAd
-from playback.engine.resolution import playing_order
+from playback.engine.request.ad_data import Fault, PlayableAd
+from playback.engine.request.resolution import playing_order
 from vast.ad import Ad, read
 
 SINK = "http://t.test"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playback.engine import Collector, TimeProvider
-from playback.engine.transport import Fetched
+from playback.engine.request.transport import Fetched
 
 Answer = Fetched | Callable[[str], Any]
 

@@ -14,7 +14,7 @@ from playback.engine import (
     SimulatedTimeProvider,
     get_provider_rules,
 )
-from playback.engine.session import NOTHING
+from playback.engine.playing.session import NOTHING
 from tests.playback.engine.ads import (
     F30_TRACKERS,
     brief,

@@ -3,7 +3,7 @@
 import pytest
 
 from playback.engine import AdData, NoAd, VastClient
-from playback.engine.breaks import breaks_of
+from playback.engine.request.breaks import breaks_of
 from tests.corpus import CORPUS, needs_corpus
 from tests.playback.engine.ads import inline, names_of, play, vast
 from vast.errors import VastError
@@ -32,7 +32,7 @@ async def test_each_break_plays_its_own_document():
 
 async def test_keywords_go_to_the_clients():
     playlist = VMAP.format(inline_break("start", "pre", inline(duration="30")))
-    assert [client.lenient for _, client in breaks_of(playlist, lenient=False)] == [False]
+    assert [client.config.lenient for _, client in breaks_of(playlist, lenient=False)] == [False]
 
 
 async def test_an_empty_break_gives_a_typed_no_ad():

@@ -12,7 +12,7 @@ from playback.engine import (
     with_retry_logic,
     with_state,
 )
-from playback.engine.transport import Fetched
+from playback.engine.request.transport import Fetched
 from tests.playback.engine.ads import SINK, f30, rule
 from tests.playback.engine.sinks import Log, Sink
 from tests.playback.engine.test_tracker import EVENTS, both, tracker

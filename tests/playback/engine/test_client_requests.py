@@ -18,7 +18,7 @@ from playback.engine import (
     VastClient,
     VastClientConfig,
 )
-from playback.engine import client as client_module
+from playback.engine.request import client as client_module
 from tests.playback.engine.ads import SINK, inline, vast
 from tests.playback.engine.chains import Web, empty, ids, tags, wrapper
 

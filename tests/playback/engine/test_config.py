@@ -20,7 +20,7 @@ from playback.engine import (
     get_provider_rules,
     provider_configs,
 )
-from playback.engine.resolver import explain
+from playback.engine.configuration.resolver import explain
 from tests.playback.engine.ads import rule
 
 resolve = ConfigResolver.resolve

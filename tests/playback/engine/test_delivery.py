@@ -14,8 +14,8 @@ from playback.engine import (
     VastPlayer,
     VastTrackerConfig,
 )
-from playback.engine.chain import Redirect
-from playback.engine.transport import Fetched
+from playback.engine.request.chain import Redirect
+from playback.engine.request.transport import Fetched
 from tests.playback.engine.ads import SINK, f30, inline, play_with, vast
 from tests.playback.engine.ads import ad_of as _ad_of
 from tests.playback.engine.sinks import Client, Log, Settings, Sink, last, never

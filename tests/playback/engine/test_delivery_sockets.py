@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from playback.engine import HeadlessPlayer, SimulatedTimeProvider, VastTracker, VastTrackerConfig
-from playback.engine.transport import Fetched
+from playback.engine.request.transport import Fetched
 from tests.playback.engine.ads import f30
 from tests.playback.engine.sinks import Client, last
 

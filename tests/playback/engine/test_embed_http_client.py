@@ -11,7 +11,7 @@ from playback.engine import (
     VastClientConfig,
     VastEmbedHttpClient,
 )
-from playback.engine.uri import absolute, with_parameters
+from playback.engine.request.uri import absolute, with_parameters
 
 BASE = "http://h.example.com/p"
 

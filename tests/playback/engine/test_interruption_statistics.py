@@ -18,14 +18,14 @@ from playback.engine import (
     get_provider_rules,
     simulate,
 )
-from playback.engine.interruptions import (
+from playback.engine.configuration.interruptions import (
     draw_all,
     expected_shares,
     fit,
     interruption_probability,
     survival,
 )
-from playback.engine.plan import compile_plan
+from playback.engine.playing.plan import compile_plan
 from playback.engine.splitmix import session_seed, stable_key, uniform
 from tests.playback.engine.ads import f30, inline, names_of, play, rule, vast
 

@@ -11,13 +11,13 @@ from playback.engine import (
     PlaybackSessionConfig,
     SimulatedTimeProvider,
     get_provider_rules,
-    interruptions,
 )
-from playback.engine.interruptions import (
+from playback.engine.configuration import interruptions
+from playback.engine.configuration.interruptions import (
     RULE_KINDS,
     RuleOutcome,
 )
-from playback.engine.plan import compile_plan
+from playback.engine.playing.plan import compile_plan
 from playback.engine.splitmix import check_seed, mix, session_seed, stable_key, uniform
 from tests.playback.engine.ads import ad_of, events_of, f30, inline, names_of, play, rule, sent_names, vast
 

@@ -15,7 +15,7 @@ from playback.engine import (
     SimulatedTimeProvider,
     VastPlayer,
 )
-from playback.engine.ad_data import AdData
+from playback.engine.request.ad_data import AdData
 from tests.playback.engine.ads import F30_TRACKERS, SINK, ad_of, f30, inline, play_with, rule, vast
 
 

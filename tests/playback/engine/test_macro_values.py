@@ -6,9 +6,16 @@ from typing import Any
 import pytest
 
 from playback.engine import AdData, HeadlessPlayer, VastTrackerConfig, macro_table, tracker_config
-from playback.engine.macros import PLAIN, client_macros, macro_layers, macro_values, sources_of, values_of
-from playback.engine.plan import plan_of
-from playback.engine.session import PlaybackSession, Tracked
+from playback.engine.delivery.macros import (
+    PLAIN,
+    client_macros,
+    macro_layers,
+    macro_values,
+    sources_of,
+    values_of,
+)
+from playback.engine.playing.plan import plan_of
+from playback.engine.playing.session import PlaybackSession, Tracked
 from tests.playback.engine.ads import SINK, ad_of, f30, inline, vast
 from tests.playback.engine.sinks import Client, Settings, Sink
 

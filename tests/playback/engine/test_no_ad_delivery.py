@@ -1,7 +1,7 @@
 """Error addresses of a request without an ad are told, and have rows of their own (playback.md 3.3)."""
 
 from playback.engine import NoAd, SimulatedTimeProvider, deliver_no_ad, no_ad_ledger
-from playback.engine.ad_data import ErrorPing
+from playback.engine.request.ad_data import ErrorPing
 from tests.playback.engine.ads import SINK
 from tests.playback.engine.sinks import Client, Sink, never
 

@@ -14,7 +14,7 @@ from playback.engine import (
     VastClient,
     VastPlayer,
 )
-from playback.engine.ad_data import PlayableAd
+from playback.engine.request.ad_data import PlayableAd
 from tests.corpus import CORPUS, needs_corpus
 from tests.playback.engine.ads import pod_of
 from vast.errors import VastError

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from playback.engine import ConfigError
-from playback.engine.parser import ExtractMode, VastParser, VastParserConfig, XPathSpec
-from playback.engine.parser_config import FIELDS, XPATH_FIELDS
+from playback.engine.request.parser import ExtractMode, VastParser, VastParserConfig, XPathSpec
+from playback.engine.request.parser_config import FIELDS, XPATH_FIELDS
 from tests.corpus import CORPUS, needs_corpus
 from tests.playback.engine.ads import SINK, inline, vast
 from vast.ad import read

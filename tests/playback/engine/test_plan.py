@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from playback.engine import HeadlessPlayer, PlaybackSessionConfig
-from playback.engine.plan import PLANS_PER_AD, compile_plan, plan_of
+from playback.engine.playing.plan import PLANS_PER_AD, compile_plan, plan_of
 from tests.playback.engine.ads import f30, rule
 
 
@@ -85,7 +85,7 @@ def test_a_plan_is_found_again_in_a_process_with_other_string_hashes():
     code = (
         "import pickle, sys\n"
         "from playback.engine import PlaybackSessionConfig\n"
-        "from playback.engine.plan import plan_of\n"
+        "from playback.engine.playing.plan import plan_of\n"
         "ad = pickle.load(sys.stdin.buffer)\n"
         "rules = {'midpoint': {'probability': 0.5, 'min_offset_sec': 0, 'max_offset_sec': 9}}\n"
         "plan_of(ad, PlaybackSessionConfig(mode='headless', interruption_rules=rules))\n"

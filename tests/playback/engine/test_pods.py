@@ -14,9 +14,9 @@ from playback.engine import (
     VastPlayer,
     get_provider_rules,
 )
-from playback.engine.ad_data import AdData, Fault
-from playback.engine.plan import compile_plan
-from playback.engine.session import RECORD_FIELDS
+from playback.engine.playing.plan import compile_plan
+from playback.engine.playing.session import RECORD_FIELDS
+from playback.engine.request.ad_data import AdData, Fault
 from playback.engine.splitmix import draws, session_seed, stable_key
 from tests.playback.engine.ads import (
     QUARTILES,
@@ -172,7 +172,7 @@ async def test_V05_without_a_substitute_the_pod_goes_on():
     assert codes == [403, 101]
 
 
-async def test_V05_a_fault_of_resolution_is_told_to_every_level_and_substitutes_are_used_once():
+async def test_V05_a_fault_of_the_request_is_told_to_every_level_and_is_not_replaced_once_more():
     document = vast(
         *(brief(name, sequence=n) for n, name in enumerate("ABC", 1)), brief("X", media=""), brief("S", 6)
     )
@@ -186,10 +186,7 @@ async def test_V05_a_fault_of_resolution_is_told_to_every_level_and_substitutes_
         f"{SINK}/errC?c=205",
     ]
     shown = [name for name in sent_names(player) if name.startswith("imp")]
-    assert shown == ["impS", "impB"]
-    assert not [row for row in player.ledger if row.url.endswith("X")], (
-        "an unplayable substitute is no part of it"
-    )
+    assert shown == ["impB"], "whether somebody stands in was decided where the wrapper was followed"
 
 
 async def test_a_pod_of_which_nothing_can_be_played_is_an_error_with_the_code_of_the_first():

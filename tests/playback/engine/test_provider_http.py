@@ -14,8 +14,11 @@ from playback.engine import (
     ProviderConfigLoader,
     TemplateResolver,
 )
-from playback.engine.provider_http import BASE_MACROS, macros_of, mapped_macros
-from playback.engine.provider_http_loader import generate_uuid_from_multi_fields, process_macro_mappings
+from playback.engine.request.provider_http import BASE_MACROS, macros_of, mapped_macros
+from playback.engine.request.provider_http_loader import (
+    generate_uuid_from_multi_fields,
+    process_macro_mappings,
+)
 
 CONTEXT = {
     "city": "Oslo",

@@ -11,7 +11,7 @@ from playback.engine import (
     VastClient,
     VastPlayer,
 )
-from playback.engine.events import EVENTS, absence_of
+from playback.engine.playing.events import EVENTS, absence_of
 from tests.playback.engine.ads import (
     QUARTILES,
     SINK,

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from playback.engine import HeadlessPlayer, PlaybackSession, PlayerFactory, SimulatedTimeProvider, VastPlayer
-from playback.engine.ad_data import AdData
-from playback.engine.session import Jump
+from playback.engine.playing.session import Jump
+from playback.engine.request.ad_data import AdData
 from tests.playback.engine.ads import brief, f30, pod_of, rule, three, vast
 
 KINDS = pytest.mark.parametrize("kind", [HeadlessPlayer, VastPlayer])

@@ -23,8 +23,8 @@ from playback.engine import (
     VastPlayer,
     get_provider_rules,
 )
-from playback.engine.interruptions import EVENT_POSITIONS, RuleOutcome
-from playback.engine.session import TRANSITIONS, Tracked
+from playback.engine.configuration.interruptions import EVENT_POSITIONS, RuleOutcome
+from playback.engine.playing.session import TRANSITIONS, Tracked
 from tests.playback.engine.ads import f30, play, rule
 
 MOVES = {

@@ -29,11 +29,11 @@ from playback.engine import (
     get_provider_rules,
     simulate,
 )
-from playback.engine.interruptions import RuleOutcome
-from playback.engine.screening import LeanSession
-from playback.engine.simulate import Piece, _count
+from playback.engine.configuration.interruptions import RuleOutcome
+from playback.engine.simulation.screening import LeanSession
+from playback.engine.simulation.simulate import Piece, _count
+from playback.engine.simulation.summary import Tally
 from playback.engine.splitmix import session_seed
-from playback.engine.summary import Tally
 from tests.playback.engine.ads import f30, inline, names_of, rule, vast
 
 MODULE = sys.modules[Simulation.__module__]
@@ -232,7 +232,7 @@ class LateRule(InterruptionRule):
 
 async def test_a_rule_of_another_shape_is_drawn_by_itself_in_every_path(monkeypatch):
     kinds = {"late": LateRule, "uniform": InterruptionRule}
-    monkeypatch.setattr("playback.engine.interruptions.RULE_KINDS", kinds)
+    monkeypatch.setattr("playback.engine.configuration.interruptions.RULE_KINDS", kinds)
     config = PlaybackSessionConfig(
         interruption_rules={"complete": rule(0.5, 0, 0, kind="late"), "start": rule(0.2, 0, 9)}
     )

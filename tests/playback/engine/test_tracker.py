@@ -20,7 +20,7 @@ from playback.engine import (
     with_http_send,
     with_retry_logic,
 )
-from playback.engine.transport import Fetched
+from playback.engine.request.transport import Fetched
 from tests.playback.engine.ads import SINK, ad_of, f30, inline, vast
 from tests.playback.engine.sinks import Client, Settings, Sink
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from playback.engine import ConfigError, Http, NoNetwork, SimulatedTimeProvider
-from playback.engine.chain import Redirect
+from playback.engine.request.chain import Redirect
 from tests.ad_server import (
     PIXEL,
     AdServer,

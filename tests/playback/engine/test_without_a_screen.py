@@ -3,7 +3,7 @@
 import pytest
 
 from playback.engine import HeadlessPlayer, SimulatedTimeProvider
-from playback.engine.media import choose_media
+from playback.engine.playing.media import choose_media
 from tests.playback.engine.ads import (
     SINK,
     ad_of,

@@ -1,0 +1,1 @@
+"""What shapes a session: four levels of settings, the shipped profiles, the rules that interrupt."""

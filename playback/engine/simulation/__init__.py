@@ -1,0 +1,1 @@
+"""Many sessions of an ad: whole, lean or in number."""
