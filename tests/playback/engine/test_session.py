@@ -21,7 +21,7 @@ from playback.engine import (
     get_provider_rules,
 )
 from playback.engine.interruptions import EVENT_POSITIONS, RuleOutcome
-from playback.engine.session import TRANSITIONS, Tracked
+from playback.engine.session import TRANSITIONS, Jump, Tracked
 from tests.playback.engine.ads import f30, play, rule
 
 MOVES = {
