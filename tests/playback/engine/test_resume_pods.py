@@ -120,6 +120,16 @@ async def test_Z04_a_single_ad_that_was_sought_in_goes_on_to_the_same_record(ste
         assert (without_stamps(record), rows) == (without_stamps(whole), ledger)
 
 
+async def test_Z04_a_playhead_that_was_sought_back_to_its_clock_is_no_undisturbed_one():
+    ad, steps = await f30(), [(4.0, "seek", 20.0), (5.0, "seek", 5.0)]
+    whole, ledger = await watched(HeadlessPlayer, ad, {}, steps)
+    stored, _ = await watched(HeadlessPlayer, ad, {}, steps, 6.0)
+    assert stored["clock_ms"] == stored["current_offset_sec"] * 1000
+    player = PlayerFactory.create(None, ad, session=PlaybackSession.from_dict(stored))
+    assert (await player.play()).to_dict() == whole
+    assert [row.to_dict() for row in player.ledger] == ledger
+
+
 @pytest.mark.parametrize("steps", VIEWERS.values(), ids=VIEWERS)
 async def test_the_ledger_of_a_stored_session_is_that_of_the_one_that_was_played(steps):
     record, ledger = await watched(HeadlessPlayer, PODS["faults"], {}, steps)

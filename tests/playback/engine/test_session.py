@@ -24,7 +24,7 @@ from playback.engine import (
     get_provider_rules,
 )
 from playback.engine.configuration.interruptions import EVENT_POSITIONS, RuleOutcome
-from playback.engine.playing.session import TRANSITIONS, Tracked
+from playback.engine.playing.session import TRANSITIONS, Jump, Tracked
 from tests.playback.engine.ads import f30, play, rule
 
 MOVES = {

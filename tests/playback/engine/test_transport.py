@@ -348,3 +348,32 @@ def test_a_client_serves_one_event_loop_after_the_other():
             return got.body
 
     assert [asyncio.run(once()), asyncio.run(once())] == [DOCUMENT.encode()] * 2
+
+
+@pytest.mark.parametrize(
+    ("url", "answered"),
+    [
+        ("http://site.test/tag", True),
+        ("https://SITE.test:443/tag", True),
+        ("http://site.test:8000/tag", False),
+        ("http://site.test.example/tag", False),
+    ],
+)
+async def test_a_mounted_host_answers_in_place_of_the_network_and_no_other_does(url, answered):
+    asked = []
+
+    async def resolve(host, _port):
+        asked.append(host)
+        return ["10.0.0.1"]
+
+    here = httpx.MockTransport(lambda request: httpx.Response(204))
+    got = await get(url, mounts={"Site.test": here}, resolve=resolve, allowed=(), max_bytes=0)
+    assert (got.status, got.failure) == ((204, "") if answered else (None, "address_refused"))
+    assert bool(asked) is not answered
+
+
+async def test_a_redirect_to_a_mounted_host_never_reaches_the_network():
+    here = httpx.MockTransport(lambda request: httpx.Response(204))
+    async with AdServer({"/tag": redirect("http://site.test/there")}) as server:
+        got = await get(server.url("/tag"), mounts={"site.test": here}, max_bytes=0)
+    assert (got.status, [row.location for row in got.redirects]) == (204, ["http://site.test/there"])
