@@ -1,8 +1,9 @@
-"""Takes what people hand over: plain or gzipped JSON, within the limit, or a refusal that names the field."""
+"""Takes what people hand over: plain or gzipped, within the limit, or a refusal that names the field."""
 
 import zlib
 
 _GZIP = b"\x1f\x8b"
+OPENRTB = "an OpenRTB document in JSON"
 
 
 class Refused(Exception):
@@ -18,14 +19,17 @@ class Refused(Exception):
         self.details = details or {}
 
 
-def unpack(field: str, body: bytes, limit: int) -> bytes:
-    """The bytes inside, at most ``limit`` of them, however small they were packed. Raises ``Refused``."""
+def unpack(field: str, body: bytes, limit: int, expected: str = OPENRTB) -> bytes:
+    """The bytes inside, at most ``limit`` of them, however small they were packed. Raises ``Refused``.
+
+    ``expected`` says what somebody who handed over nothing was asked for.
+    """
     if body.startswith(_GZIP):
         body = _gunzip(field, body, limit)
     if len(body) > limit:
         raise Refused(field, f"This is larger than the limit of {_size(limit)}.")
     if not body.strip():
-        raise Refused(field, "This is empty: an OpenRTB document in JSON is expected.")
+        raise Refused(field, f"This is empty: {expected} is expected.")
     return body
 
 

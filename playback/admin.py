@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from playback.models import Provider, Session
+from playback.models import Provider, Session, SessionChain
 
 
 @admin.register(Provider)
@@ -12,10 +12,22 @@ class ProviderAdmin(admin.ModelAdmin):
     readonly_fields = ("playback",)
 
 
+class SessionChainInline(admin.StackedInline):
+    model = SessionChain
+    can_delete = False
+    extra = 0
+    # Bodies are other people's documents, any number of them; the session's page shows each at its hop.
+    fields = readonly_fields = ("record",)
+
+    def has_add_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+
 @admin.register(Session)
 class SessionAdmin(admin.ModelAdmin):
-    list_display = ("public_id", "title", "status", "mode", "provider", "created_at")
-    list_filter = ("status", "mode", "provider")
+    list_display = ("public_id", "title", "source", "status", "mode", "provider", "delivery", "created_at")
+    list_filter = ("status", "mode", "source", "delivery", "provider")
+    inlines = (SessionChainInline,)
     search_fields = ("public_id",)
 
     def has_add_permission(self, request: object) -> bool:

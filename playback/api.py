@@ -5,28 +5,43 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from pipeline.models import Build
+from playback.chain_view import told
+from playback.commanding import COMMANDS, obey
+from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.filters import SessionFilter
-from playback.forms import SEED_MAX
-from playback.live.runner import COMMANDS, runner
+from playback.ledger_filter import LedgerFilter, keyed
+from playback.live.runner import runner
+from playback.live.store import parts_of, stored_entries
+from playback.macro_view import macros_of
 from playback.models import Session
-from playback.starting import StartRefused, start
+from playback.play_forms import SEED_MAX
+from playback.sources import StartRefused, refuse_unless_one
+from playback.starting import NotAllowed, start
 from vastdash.models import PUBLIC_ID_LENGTH
+from vastdash.roles import Action, may
 from vastdash.web import Answer, Page, no_position, problem
 
 router = Router(tags=["sessions"])
 
+_AD_INDEX_MAX = 32767
+_NOT_WAITING = "This session does not wait to be confirmed."
+
 
 class SessionRequest(BaseModel):
-    """Which ad to play and how. One of ``build`` (an id) and ``vast`` (a document) is needed."""
+    """Which ad to play and how; exactly one of ``build`` (an id), ``vast`` (a document) and ``url`` (a tag)."""
 
     model_config = ConfigDict(extra="forbid")
 
     build: str | None = Field(None, max_length=PUBLIC_ID_LENGTH)
     vast: str | None = None
-    ad_index: int = Field(0, ge=0)
+    url: str | None = Field(None, description="Address of an ad server; its wrappers are followed")
+    title: str = Field("", max_length=200)
+    ad_index: int | None = Field(
+        None, ge=0, le=_AD_INDEX_MAX, description="One ad, in playing order; null is the whole pod"
+    )
     mode: str | None = Field(None, description="real, headless or auto")
     speed: float | None = Field(
         None, ge=0, description="Pace of a headless session; 0 is as fast as possible"
@@ -34,6 +49,26 @@ class SessionRequest(BaseModel):
     provider: str | None = Field(None, description="Name of a provider")
     publisher: str | None = Field(None, description="Name of a publisher")
     seed: int | None = Field(None, ge=0, le=SEED_MAX)
+    delivery: str = Field(
+        Session.Delivery.DRY_RUN.value,
+        description="dry_run (nothing is sent), sandbox (a collector of our own) or live (has to be confirmed)",
+    )
+
+
+class Confirmation(BaseModel):
+    """The number of pixels that a live session may call, as its own ``confirmation`` told it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pixels: StrictInt
+
+
+class Place(BaseModel):
+    """A place on the playhead of the session, whose ads lie one after the other."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to_sec: float = Field(ge=0, allow_inf_nan=False)
 
 
 class SessionFilters(BaseModel):
@@ -42,25 +77,39 @@ class SessionFilters(BaseModel):
     provider: str | None = None
     status: str | None = Field(None, description=f"One of {', '.join(Session.Status.values)}")
     mode: str | None = Field(None, description="real or headless")
+    source: str | None = Field(None, description=f"One of {', '.join(Session.Source.values)}")
+    delivery: str | None = Field(None, description=f"One of {', '.join(Session.Delivery.values)}")
+
+
+class LedgerFilters(BaseModel):
+    """What a ledger can be narrowed to; what no row has gives no rows."""
+
+    event: str = ""
+    level: str = Field("", description="root, wrapper 1, wrapper 2, ... or InLine")
+    fate: str = Field("", description="The status of a row")
+    q: str = Field("", description="A part of the address, in any case")
 
 
 @router.post("", url_name="sessions", summary="Start a session", response={201: Answer})
 def create_session(request: HttpRequest, payload: SessionRequest) -> HttpResponse:
-    """201 with the session, which plays from now on; 422 naming the field that cannot be used."""
-    if bool(payload.build) == bool(payload.vast):
-        return problem(422, "Not valid", "build: give either a build's id or a VAST document", field="build")
-    build = get_object_or_404(Build, public_id=payload.build) if payload.build else None
+    """201 with the session, which plays from now on, or waits to be confirmed where it is live. A request that gave no
+    ad is a session in error, with its code and blame. 422 naming the field that cannot be used."""
     try:
+        refuse_unless_one(payload.build, payload.vast, payload.url)
+        build = get_object_or_404(Build, public_id=payload.build) if payload.build else None
         session = start(
-            vast=build.vast if build else payload.vast or "",
-            title=build.title if build else "API document",
             user=request.user,
+            host=request.get_host(),
             build=build,
-            **payload.model_dump(exclude={"build", "vast"}),
+            **{**payload.model_dump(exclude={"build"}), "title": payload.title or _title(payload)},
         )
     except StartRefused as refusal:
-        return problem(422, "Nothing was started", f"{refusal.field}: {refusal.text}", field=refusal.field)
+        return _refused(refusal, "Nothing was started")
     return JsonResponse(_detail(session), status=201)
+
+
+def _title(payload: SessionRequest) -> str:
+    return "API document" if payload.vast else ""
 
 
 @router.get("", url_name="sessions", summary="Sessions, newest first", response=Answer)
@@ -68,7 +117,7 @@ def list_sessions(
     request: HttpRequest, filters: Query[SessionFilters], before: str | None = None
 ) -> HttpResponse:
     """An unknown value of a filter is refused at its name."""
-    rows = Session.objects.select_related("build").defer("record", *Build.large("build"))
+    rows = Session.objects.select_related("build", "confirmed_by").defer("record", *Build.large("build"))
     filtered = SessionFilter(filters.model_dump(exclude_none=True), queryset=rows)
     if not filtered.is_valid():
         fields = [{"field": name, "text": " ".join(texts)} for name, texts in filtered.form.errors.items()]
@@ -85,24 +134,105 @@ def list_sessions(
     "/{public_id}", url_name="session", summary="One session with its record and ledger", response=Answer
 )
 def read_session(request: HttpRequest, public_id: str) -> HttpResponse:
-    rows = Session.objects.select_related("build", "ledger")
-    return JsonResponse(_detail(get_object_or_404(rows, public_id=public_id)))
+    """With its chain in short, and what is to be confirmed of a live session that waits."""
+    return JsonResponse(_detail(_row(public_id)))
+
+
+@router.get(
+    "/{public_id}/chain",
+    url_name="session-chain",
+    summary="Every hop that led to the ad, or to none",
+    response=Answer,
+)
+def read_chain(request: HttpRequest, public_id: str, bodies: bool = False) -> HttpResponse:
+    """Bodies are for those who may see debug. 404 for a session that is older than the chains."""
+    if bodies and not may(request.user, Action.SEE_DEBUG):
+        return problem(403, "Not allowed", f"bodies: your role does not include: {Action.SEE_DEBUG}.")
+    chain = told(_row(public_id), with_bodies=bodies)
+    if chain is None:
+        return problem(404, "Not found", "No chain was kept of this session.")
+    return JsonResponse({"id": public_id, **chain})
+
+
+@router.get(
+    "/{public_id}/ledger",
+    url_name="session-ledger",
+    summary="Every tracker of the ad and its fate",
+    response=Answer,
+)
+def read_ledger(request: HttpRequest, public_id: str, filters: Query[LedgerFilters]) -> HttpResponse:
+    """The rows that fit all filters, each with the key of its pixel; ``of`` counts the unfiltered ones."""
+    rows = keyed(_ledger(_row(public_id)))
+    wanted = LedgerFilter(**filters.model_dump())
+    return JsonResponse({"items": [row for row in rows if wanted.fits(row)], "of": len(rows)})
+
+
+@router.get(
+    "/{public_id}/pixels/{key}", url_name="session-pixel", summary="One tracker in full", response=Answer
+)
+def read_pixel(request: HttpRequest, public_id: str, key: str) -> HttpResponse:
+    """Its row of the ledger with every attempt, and the macros of its address; these are null when the ad of the
+    session cannot be read again."""
+    row = _row(public_id)
+    found = next((entry for entry in keyed(_ledger(row)) if entry["key"] == key), None)
+    if found is None:
+        return problem(404, "Not found", "No tracker of this session has this key.")
+    return JsonResponse({**found, "macros": macros_of(row, found)})
+
+
+@router.post(
+    "/{public_id}/confirm",
+    url_name="session-confirm",
+    summary="Let a live session send its pixels",
+    response=Answer,
+)
+def confirm_session(request: HttpRequest, public_id: str, payload: Confirmation) -> HttpResponse:
+    """200 with the session, which plays from now on; 409 when nothing waits; 422 for another number of pixels."""
+    _row(public_id)
+    try:
+        row = confirm(public_id, request.user, payload.pixels)
+    except NotWaiting:
+        return problem(409, "Not waiting", _NOT_WAITING)
+    except StartRefused as refusal:
+        return _refused(refusal, "Nothing was sent")
+    return JsonResponse(_detail(row))
+
+
+@router.post(
+    "/{public_id}/seek", url_name="session-seek", summary="Move the playhead", response={202: Answer}
+)
+def seek_session(request: HttpRequest, public_id: str, payload: Place) -> HttpResponse:
+    """202 when it was passed on: a place beyond the ads changes nothing. 409 when the session is not running."""
+    get_object_or_404(Session, public_id=public_id)
+    if not runner.seek(public_id, payload.to_sec):
+        return problem(409, "Not running", "This session is not running.")
+    return JsonResponse({"id": public_id, "to_sec": payload.to_sec}, status=202)
 
 
 @router.post(
     "/{public_id}/{name}",
     url_name="session-command",
-    summary="Pause, resume or stop",
+    summary="Pause, resume, stop, skip or discard",
     response={202: Answer},
 )
 def command_session(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
-    """202 when it was passed on; 409 when the session is not running."""
+    """202 when it was passed on; 409 when the session is not running, or does not wait to be discarded."""
     if name not in COMMANDS:
         return problem(404, "Not found", f"No command is named {name!r}; known: {', '.join(COMMANDS)}.")
     get_object_or_404(Session, public_id=public_id)
-    if not runner.command(public_id, name):
-        return problem(409, "Not running", "This session is not running.")
+    if refused := obey(public_id, name):
+        return problem(409, "Not running", refused)
     return JsonResponse({"id": public_id, "command": name}, status=202)
+
+
+def _refused(refusal: StartRefused, title: str) -> HttpResponse:
+    status = 403 if isinstance(refusal, NotAllowed) else 422
+    return problem(status, title, f"{refusal.field}: {refusal.text}", field=refusal.field)
+
+
+def _row(public_id: str) -> Session:
+    rows = Session.objects.select_related("build", "document", "ledger", "chain", "confirmed_by")
+    return get_object_or_404(rows, public_id=public_id)
 
 
 def _summary(row: Session) -> dict[str, Any]:
@@ -110,7 +240,10 @@ def _summary(row: Session) -> dict[str, Any]:
         "id": row.public_id,
         "created_at": row.created_at.isoformat(),
         "title": row.title,
+        "source": row.source,
         "build": row.build.public_id if row.build else None,
+        "url": row.tag_url or None,
+        "ad_index": row.ad_index,
         "mode": row.mode,
         "speed": row.speed,
         "provider": row.provider or None,
@@ -118,16 +251,36 @@ def _summary(row: Session) -> dict[str, Any]:
         "seed": row.seed,
         "status": row.status,
         "end_reason": row.end_reason or None,
+        "error_code": row.error_code,
+        "blame": row.blame or None,
+        "delivery": row.delivery,
+        "confirmed_by": row.confirmed_by.username if row.confirmed_by else None,
+        "confirmed_at": row.confirmed_at.isoformat() if row.confirmed_at else None,
         "offset_sec": row.offset_ms / 1000,
         "duration_sec": row.duration_ms / 1000,
     }
 
 
 def _detail(row: Session) -> dict[str, Any]:
-    return {**_summary(row), "record": row.record, "ledger": _ledger(row)}
+    chain = told(row)
+    entries, parts = _fates(row)
+    return {
+        **_summary(row),
+        "confirmation": asked_to_confirm(row),
+        "chain": chain and {name: value for name, value in chain.items() if name != "hops"},
+        "pod": parts,
+        "record": row.record,
+        "ledger": entries,
+    }
 
 
-def _ledger(row: Session) -> Any:
-    """From the player while it runs here, from the row afterwards."""
-    running = runner.look(row.public_id, lambda _, player: [entry.to_dict() for entry in player.ledger])
-    return row.ledger.entries if running is None else running
+def _ledger(row: Session) -> list[dict[str, Any]]:
+    return _fates(row)[0]
+
+
+def _fates(row: Session) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Ledger and ads: from the player while it runs here, from the row afterwards."""
+    running = runner.look(
+        row.public_id, lambda _, player: ([entry.to_dict() for entry in player.ledger], parts_of(player))
+    )
+    return (stored_entries(row), row.ledger.parts) if running is None else running

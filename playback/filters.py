@@ -21,7 +21,13 @@ class SessionFilter(django_filters.FilterSet):
         label="State", empty_label="any", choices=Session.Status.choices, widget=_SELECT
     )
     mode = django_filters.ChoiceFilter(label="Mode", empty_label="any", choices=MODES[:2], widget=_SELECT)
+    source = django_filters.ChoiceFilter(
+        label="Source", empty_label="any", choices=Session.Source.choices, widget=_SELECT
+    )
+    delivery = django_filters.ChoiceFilter(
+        label="Pixels", empty_label="any", choices=Session.Delivery.choices, widget=_SELECT
+    )
 
     class Meta:
         model = Session
-        fields = ("provider", "status", "mode")
+        fields = ("provider", "status", "mode", "source", "delivery")

@@ -1,4 +1,4 @@
-"""Forms of the playback half: the settings and rules of a provider or publisher, and the start of a session."""
+"""The forms of the configuration levels: the playback settings and rules of a provider or publisher."""
 
 from typing import Any
 
@@ -6,16 +6,13 @@ from django import forms
 
 from playback.engine import ConfigError, ConfigResolver, InterruptionReason
 from playback.engine.configuration.interruptions import ANCHORS, EVENT_POSITIONS
-from playback.models import Provider
 from playback.rows import provider_levels, to_partial
 from vastdash.models import Publisher
 from vastdash.version import Difference, differences, shown
 
 INHERIT = "inherit"
 MODES = (("real", "real"), ("headless", "headless"), ("auto", "auto"))
-SPEEDS = (("1", "1×"), ("2", "2×"), ("10", "10×"), ("0", "as fast as possible"))
 ANCHOR_LABELS = {"ad_start": "start of the ad", "event": "the event"}
-SEED_MAX = 2**53 - 1
 
 
 class NumberField(forms.FloatField):
@@ -24,7 +21,7 @@ class NumberField(forms.FloatField):
         super().__init__(widget=forms.NumberInput(attrs=attrs), **{"required": False, **options})
 
 
-def _choice(choices: Any, blank: str | None = None, **options: Any) -> forms.ChoiceField:
+def choice_field(choices: Any, blank: str | None = None, **options: Any) -> forms.ChoiceField:
     rows = ([("", blank)] if blank is not None else []) + list(choices)
     widget = forms.Select(attrs={"class": "form-select"})
     return forms.ChoiceField(choices=rows, required=blank is None, widget=widget, **options)
@@ -36,7 +33,7 @@ _SWITCH = (("true", "on"), ("false", "off"))
 class SettingsForm(forms.Form):
     """The scalar playback settings of one level; an empty field leaves the value to the level below."""
 
-    mode = _choice(MODES, INHERIT, label="Mode")
+    mode = choice_field(MODES, INHERIT, label="Mode")
     max_session_duration_sec = NumberField(
         min_value=0, label="Longest session, s", help_text="0 = no limit; pauses count."
     )
@@ -51,11 +48,11 @@ class SettingsForm(forms.Form):
         label="Pace of watched headless sessions",
         help_text="2 = twice real time, 0 = as fast as possible.",
     )
-    enable_auto_quartiles = _choice(_SWITCH, INHERIT, label="Quartiles")
-    emit_playback_events = _choice(_SWITCH, INHERIT, label="Event list")
-    log_tracking_urls = _choice(_SWITCH, INHERIT, label="Tracking URLs in the record")
-    enable_session_persistence = _choice(_SWITCH, INHERIT, label="Checkpoints")
-    pause_pixels = _choice(
+    enable_auto_quartiles = choice_field(_SWITCH, INHERIT, label="Quartiles")
+    emit_playback_events = choice_field(_SWITCH, INHERIT, label="Event list")
+    log_tracking_urls = choice_field(_SWITCH, INHERIT, label="Tracking URLs in the record")
+    enable_session_persistence = choice_field(_SWITCH, INHERIT, label="Checkpoints")
+    pause_pixels = choice_field(
         (("every", "every time"), ("once", "once a session")), INHERIT, label="Pause and resume pixels"
     )
 
@@ -93,12 +90,14 @@ def _spoken(value: Any) -> str:
 class RuleForm(forms.Form):
     """One interruption rule of one level. A publisher may state a part of a rule, or take a rule away."""
 
-    event = _choice([(name, name) for name in EVENT_POSITIONS], "–", label="Event")
+    event = choice_field([(name, name) for name in EVENT_POSITIONS], "–", label="Event")
     probability = NumberField(label="Probability", min_value=0, max_value=1)
     min_offset_sec = NumberField(label="From, s")
     max_offset_sec = NumberField(label="To, s")
-    anchor = _choice([(name, ANCHOR_LABELS[name]) for name in ANCHORS], INHERIT, label="Counted from")
-    reason = _choice([(reason.value, reason.value) for reason in InterruptionReason], INHERIT, label="Reason")
+    anchor = choice_field([(name, ANCHOR_LABELS[name]) for name in ANCHORS], INHERIT, label="Counted from")
+    reason = choice_field(
+        [(reason.value, reason.value) for reason in InterruptionReason], INHERIT, label="Reason"
+    )
     removed = forms.BooleanField(
         required=False,
         label="No such rule here",
@@ -249,46 +248,3 @@ class PublisherForm(forms.ModelForm):
         if name == "new":
             raise forms.ValidationError("“new” is the address of this form: choose another name.")
         return name
-
-
-class PlayForm(forms.Form):
-    """How to play one ad of a build."""
-
-    ad_index = forms.TypedChoiceField(
-        label="Ad", coerce=int, initial=0, widget=forms.Select(attrs={"class": "form-select"})
-    )
-    mode = _choice(
-        MODES,
-        label="Mode",
-        help_text="real: wall clock; headless: virtual time.",
-        error_messages={"invalid_choice": "There is no mode named “%(value)s”."},
-        initial="headless",
-    )
-    speed = _choice(SPEEDS, label="Speed", initial="1", help_text="Headless only: real time has one speed.")
-    provider = _choice(
-        [],
-        "none",
-        label="Provider",
-        help_text="Without one nothing interrupts.",
-        error_messages={"invalid_choice": "There is no provider named “%(value)s”."},
-    )
-    publisher = _choice(
-        [],
-        "none",
-        label="Publisher",
-        error_messages={"invalid_choice": "There is no publisher named “%(value)s”."},
-    )
-    seed = forms.IntegerField(
-        label="Seed",
-        required=False,
-        min_value=0,
-        max_value=SEED_MAX,
-        help_text="Empty: a random one, kept with the session.",
-        widget=forms.NumberInput(attrs={"class": "form-control", "autocomplete": "off"}),
-    )
-
-    def __init__(self, *args: Any, ads: list[str], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["ad_index"].choices = list(enumerate(ads)) or [(0, "the ad")]
-        self.fields["provider"].choices += [(row.name, row.title) for row in Provider.objects.all()]
-        self.fields["publisher"].choices += [(row.name, row.title) for row in Publisher.objects.all()]

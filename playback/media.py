@@ -1,13 +1,17 @@
 """Which media file the session page shows, and whether the browser may load it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.templatetags.static import static
 
+from playback.chains import body_of
 from playback.engine.playing.media import choose_media
 from playback.engine.request.resolution import playing_order
+from playback.models import Session
 from vast.errors import VastError
 from vast.playback import read_playback
 from vast.recall import recall
@@ -25,10 +29,20 @@ class Media:
     source: str
 
 
-def media_of(xml: str, ad_index: int) -> Media | None:
-    """The file the player chose, or None when the ad has none that can be played."""
+def media_of(row: Session) -> Media | None:
+    """The file the player chose for the first ad of a session, or None when there is none that can be played."""
+    return media_of_ad(row, row.record.get("ad") or {})
+
+
+def media_of_ad(row: Session, ad: Mapping[str, Any]) -> Media | None:
+    """The same for one ad of the session's record: ``ad`` names its document and its place there."""
+    document = body_of(row, ad.get("sha256") or "")
+    return _chosen(document, ad["index"]) if document else None
+
+
+def _chosen(document: bytes, ad_index: int) -> Media | None:
     try:
-        ads = playing_order(recall(read_playback, xml).ads)
+        ads = playing_order(recall(read_playback, document).ads)
     except VastError:
         return None
     linear = ads[ad_index].linear if ad_index < len(ads) else None

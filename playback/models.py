@@ -1,4 +1,4 @@
-"""Providers and their rules as rows, the documents that were played, and every session's record."""
+"""Providers and their rules as rows, the documents that were played, every session's record and its chain of hops."""
 
 import hashlib
 
@@ -34,7 +34,7 @@ class Provider(models.Model):
 
 
 class AdDocument(models.Model):
-    """A VAST document that was played; sessions name it by its hash instead of carrying it."""
+    """A text that a session was given or fetched, mostly VAST; sessions name it by its hash instead of carrying it."""
 
     sha256 = models.CharField(max_length=64, unique=True)
     xml = models.TextField()
@@ -49,6 +49,13 @@ class AdDocument(models.Model):
         return self.sha256[:12]
 
 
+class Sessions(models.QuerySet):
+    def playing(self) -> "Sessions":
+        """Those that a runner has to do with: neither ended nor waiting to be confirmed."""
+        waiting = models.Q(delivery=Session.Delivery.LIVE, confirmed_at=None)
+        return self.filter(status__in=(Session.Status.PENDING, Session.Status.RUNNING)).exclude(waiting)
+
+
 class Session(models.Model):
     """One playback. ``record`` is the engine's own serialised session and the truth; the columns are for lists."""
 
@@ -59,14 +66,32 @@ class Session(models.Model):
         CLOSED = "closed"
         ERROR = "error"
 
+    class Source(models.TextChoices):
+        """Where the ad came from: a build of ours, a document handed over, the address of an ad server."""
+
+        BUILD = "build"
+        DOCUMENT = "document"
+        TAG = "tag"
+
+    class Delivery(models.TextChoices):
+        """What becomes of the pixels that are due: listed; sent to a collector of our own; sent to whom they name."""
+
+        DRY_RUN = "dry_run", "dry run"
+        SANDBOX = "sandbox"
+        LIVE = "live"
+
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="sessions"
     )
     build = models.ForeignKey(Build, null=True, on_delete=models.SET_NULL, related_name="sessions")
-    document = models.ForeignKey(AdDocument, on_delete=models.PROTECT, related_name="+")
-    ad_index = models.PositiveSmallIntegerField(default=0)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.DOCUMENT)
+    tag_url = models.TextField(blank=True)
+    # What was handed over, where it is text; sessions older than the chains have nothing else.
+    document = models.ForeignKey(AdDocument, null=True, on_delete=models.PROTECT, related_name="+")
+    # Null is the whole pod.
+    ad_index = models.PositiveSmallIntegerField(null=True)
     title = models.CharField(max_length=200)
     mode = models.CharField(max_length=10)
     speed = models.FloatField(default=1.0)
@@ -75,6 +100,16 @@ class Session(models.Model):
     seed = models.BigIntegerField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     end_reason = models.CharField(max_length=20, blank=True)
+    error_code = models.PositiveSmallIntegerField(null=True)
+    # Whose fault it is that there was no ad, in one line.
+    blame = models.CharField(max_length=300, blank=True)
+    delivery = models.CharField(max_length=10, choices=Delivery.choices, default=Delivery.DRY_RUN)
+    # How many addresses a live session may call at most, and who let it.
+    pixels = models.PositiveIntegerField(null=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True)
     paused = models.BooleanField(default=False)
     offset_ms = models.PositiveIntegerField(default=0)
     duration_ms = models.PositiveIntegerField(default=0)
@@ -92,16 +127,39 @@ class Session(models.Model):
     def __str__(self) -> str:
         return f"{self.title} ({self.public_id})"
 
+    objects = Sessions.as_manager()
+
     @property
     def has_ended(self) -> bool:
         return self.status not in {self.Status.PENDING, self.Status.RUNNING}
 
+    @property
+    def waits_for_confirmation(self) -> bool:
+        """A live session plays once somebody has confirmed the number of its pixels."""
+        return self.delivery == self.Delivery.LIVE and self.confirmed_at is None and not self.has_ended
+
 
 class SessionLedger(models.Model):
-    """Every tracker of a session with its fate; a row of its own, so that lists never load it."""
+    """Every tracker of a session with its fate, and what became of each of its ads; a row of its own, so that lists
+    never load it."""
 
     session = models.OneToOneField(Session, primary_key=True, on_delete=models.CASCADE, related_name="ledger")
     entries = models.JSONField(default=list)
+    parts = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return f"ledger of {self.session_id}"
+
+
+class SessionChain(models.Model):
+    """How a session came to its ad, hop by hop; a row of its own, so that lists never load it.
+
+    ``record`` is the engine's chain without bodies: each hop names its own by hash (see ``playback.chains``).
+    """
+
+    session = models.OneToOneField(Session, primary_key=True, on_delete=models.CASCADE, related_name="chain")
+    record = ExactJSONField()
+    bodies = models.ManyToManyField(AdDocument, related_name="+")
+
+    def __str__(self) -> str:
+        return f"chain of {self.session_id}"

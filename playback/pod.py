@@ -17,7 +17,6 @@ def ads_of(xml: str) -> list[str]:
 
 
 def _label(number: int, ad: AdToPlay) -> str:
-    # Following a wrapper's address comes with the network; until then the choice says what Play would answer.
-    what = "Wrapper, cannot be played yet" if ad.kind == "wrapper" else (ad.ad_title or "untitled")[:80]
+    what = "Wrapper, followed when played" if ad.kind == "wrapper" else (ad.ad_title or "untitled")[:80]
     length = f", {format_duration(ad.duration_ms)}" if ad.duration_ms else ""
     return f"{number}. {what} ({ad.id or 'no id'}{length})"

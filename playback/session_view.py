@@ -24,7 +24,11 @@ class EventRow:
 
 @dataclass(frozen=True)
 class SessionView:
-    """What the fragments show. Times are seconds of the ad, but for ``clock_sec`` (pauses included)."""
+    """What the fragments show. Times are seconds of the session's ads, but for ``clock_sec`` (pauses included).
+
+    ``parts`` are the ads, each a ``PartState`` of the engine; ``skippable`` says whether skipping works right now,
+    ``waiting`` whether a live session has yet to be confirmed.
+    """
 
     public_id: str
     status: str
@@ -39,6 +43,10 @@ class SessionView:
     duration_sec: float
     timeline: Timeline
     session: PlaybackSession
+    parts: Sequence[Mapping[str, Any]]
+    skippable: bool
+    skippable_at_sec: float | None
+    waiting: bool
     read_ledger: Callable[[], Ledger]
 
     @cached_property
@@ -74,6 +82,7 @@ class SessionView:
         return (
             self.status,
             self.paused,
+            self.skippable,
             round(self.offset_sec, 2),
             len(self.session.tracked),
             len(self.session.events),
@@ -85,9 +94,11 @@ def view(
     public_id: str,
     session: PlaybackSession,
     ledger: Callable[[], Ledger],
+    parts: Sequence[Mapping[str, Any]] = (),
+    waiting: bool = False,
     now: PlaybackSessionState | None = None,
 ) -> SessionView:
-    """``now`` is a running player's state, whose playhead is ahead of the session's last record."""
+    """``now`` is a running player's state, whose playhead is ahead of the session's last record and of ``parts``."""
     offset, clock_ms = (
         (now.playhead_ms / 1000, now.clock_ms) if now else (session.current_offset_sec, session.clock_ms)
     )
@@ -105,6 +116,10 @@ def view(
         duration_sec=session.duration_sec,
         timeline=timeline(session, offset),
         session=session,
+        parts=[part._asdict() for part in now.parts] if now else parts,
+        skippable=now.skippable if now else False,
+        skippable_at_sec=now.skippable_at_ms / 1000 if now and now.skippable_at_ms is not None else None,
+        waiting=waiting,
         read_ledger=ledger,
     )
 

@@ -1,6 +1,7 @@
-"""Starts a session: resolves the four levels, draws the interruptions, stores the session, hands it to the runner."""
+"""Starts a session: asks for its ad, resolves the four levels, draws the interruptions, stores it, hands it on."""
 
 import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -8,18 +9,27 @@ from django.conf import settings
 from django.db import transaction
 
 from pipeline.models import Build
+from playback import chains, no_ad
+from playback.confirming import pixels_of
 from playback.engine import (
     AdData,
+    BaseVastPlayer,
     ConfigError,
     ConfigResolver,
     NoAd,
+    PlaybackSession,
     PlaybackSessionConfig,
     PlayerFactory,
     VastClient,
 )
+from playback.engine.playing.factory import choose_mode
 from playback.live.runner import runner
+from playback.live.store import columns, parts_of
 from playback.models import AdDocument, Session, SessionLedger
+from playback.requesting import Asked, request
 from playback.rows import provider_levels, publisher_levels
+from playback.sources import Source, StartRefused, source_of
+from vastdash.roles import Action, may
 
 SEED_LIMIT = 2**53
 # Media seconds a second: slower never ends in a working day, faster is what 0 is for.
@@ -28,70 +38,70 @@ SLOWEST, FASTEST = 0.05, 1000.0
 _ASKED_AS = {"headless_playback_speed": "speed"}
 
 
-class StartRefused(Exception):
-    """This cannot be played as asked; nothing was stored. ``field`` is the form's or API's field name."""
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
-        self.text = text
+class NotAllowed(StartRefused):
+    """The role of who asks does not include it."""
 
 
 def start(
     *,
-    vast: str,
-    title: str,
     user: Any,
     build: Build | None = None,
-    ad_index: int = 0,
+    vast: str | bytes | None = None,
+    url: str | None = None,
+    title: str = "",
+    host: str = "",
+    ad_index: int | None = None,
+    delivery: str = Session.Delivery.DRY_RUN,
     mode: str | None = None,
     speed: float | None = None,
     provider: str | None = None,
     publisher: str | None = None,
     seed: int | None = None,
 ) -> Session:
-    """A stored session that the runner plays from now on. Raises ``StartRefused`` naming the field.
+    """A stored session of exactly one of ``build``, ``vast`` and ``url``. Raises ``StartRefused`` naming the field.
 
-    ``speed`` paces a headless session (0 = as fast as possible); real time has no speed. Without a seed a random
-    one is chosen here and recorded.
+    The runner plays it from now on, unless it is live: then it waits for ``confirming.confirm``. A request that gave
+    no ad is a session too, in error, with its chain and whose fault it was.
+
+    ``vast`` is text, or bytes as uploaded. ``ad_index`` None is the whole pod. ``host`` is where the visitor sees this
+    site: its own endpoints are asked in-process. ``speed`` paces a headless session (0 = as fast as possible); real
+    time has no speed. Without a seed a random one is chosen here and recorded.
     """
-    _refuse_a_crowd()
-    client, ad = _ad(vast, ad_index, "build" if build else "vast")
-    config = _config(mode, speed, provider, publisher)
+    source = source_of(build, vast, url, title)
+    _refuse_delivery(delivery, user)
+    _refuse_a_crowd(source)
+    config = _config(mode, speed, provider, publisher, delivery)
     _refuse_a_crawl(config.headless_playback_speed)
+    _refuse_seed(seed)
     seed = secrets.randbelow(SEED_LIMIT) if seed is None else seed
-    try:
-        player = PlayerFactory.create(
-            client, ad, config=config, seed=seed, delivery="dry_run", env=_environment()
-        )
-    except (ConfigError, ValueError) as error:
-        raise StartRefused(getattr(error, "field", "seed"), str(error)) from None
-    session = player.session
-    with transaction.atomic():
-        row = Session.objects.create(
-            created_by=user,
-            build=build,
-            document=AdDocument.keep(vast),
-            ad_index=ad_index,
-            title=title[:200],
-            mode=session.config.mode,
-            speed=session.config.headless_playback_speed,
-            provider=provider or "",
-            publisher=publisher or "",
-            seed=seed,
-            duration_ms=round(session.duration_sec * 1000),
-            record=session.to_dict(),
-        )
-        SessionLedger.objects.create(session=row)
-        transaction.on_commit(lambda: runner.submit(row.public_id))
-    return row
+    asked = Asked(source.document, source.url, ad_index, seed, provider or "", publisher or "", host)
+    client, answer = _ask(asked, source)
+    common = {
+        "created_by": user,
+        "delivery": delivery,
+        "ad_index": ad_index,
+        "provider": provider or "",
+        "publisher": publisher or "",
+        "seed": seed,
+    }
+    if isinstance(answer, NoAd):
+        return _failed(source, answer, config, common)
+    player = _player(client, answer, config, seed)
+    return _store(source, answer, player, common)
 
 
-def _refuse_a_crowd() -> None:
-    running = Session.objects.filter(status__in=(Session.Status.PENDING, Session.Status.RUNNING)).count()
+def _refuse_delivery(delivery: str, user: Any) -> None:
+    if delivery not in Session.Delivery.values:
+        raise StartRefused("delivery", f"There is no delivery named {delivery!r}.")
+    if delivery == Session.Delivery.LIVE and not may(user, Action.DELIVER_LIVE):
+        raise NotAllowed("delivery", f"Your role does not include: {Action.DELIVER_LIVE}.")
+
+
+def _refuse_a_crowd(source: Source) -> None:
+    running = Session.objects.playing().count()
     if running >= settings.RUNNING_SESSIONS_MAX:
         raise StartRefused(
-            "build", f"{running} sessions are running already: wait for some to end, or stop some."
+            source.field, f"{running} sessions are running already: wait for some to end, or stop some."
         )
 
 
@@ -102,25 +112,93 @@ def _refuse_a_crawl(speed: float) -> None:
         )
 
 
-def _ad(vast: str, ad_index: int, document: str) -> tuple[VastClient, AdData]:
-    """``document`` is what whoever starts a session calls the document: a fault of all of it is told there."""
+def _refuse_seed(seed: int | None) -> None:
+    if seed is not None and not 0 <= seed < SEED_LIMIT:
+        raise StartRefused("seed", f"A seed is a whole number from 0 to {SEED_LIMIT - 1}, not {seed}.")
+
+
+def _ask(asked: Asked, source: Source) -> tuple[VastClient, AdData | NoAd]:
+    """A document that holds no ad itself is refused; what its wrappers or a tag led to is a session's story."""
     try:
-        client = VastClient.from_xml(vast, ad_index=ad_index, max_wrappers=0, delivery="dry_run")
-        answer = async_to_sync(client.request_ad)()
-    except UnicodeEncodeError:
-        raise StartRefused(document, "This holds half a surrogate pair, which is no character.") from None
+        client, answer = async_to_sync(request)(asked)
     except ValueError as error:
+        if asked.ad_index is None:
+            raise
         raise StartRefused("ad_index", str(error)) from None
-    if isinstance(answer, NoAd):
-        field = "ad_index" if answer.reason == "WRAPPER" else document
-        raise StartRefused(field, f"This ad cannot be played: {answer.text} (VAST error {answer.code}).")
+    alone = answer.chain is None or len(answer.chain.hops) < 2
+    if isinstance(answer, NoAd) and alone and not source.url:
+        raise StartRefused(
+            source.field, f"This ad cannot be played: {answer.text} (VAST error {answer.code})."
+        )
     return client, answer
 
 
+def _player(client: VastClient, ad: AdData, config: PlaybackSessionConfig, seed: int) -> BaseVastPlayer:
+    try:
+        return PlayerFactory.create(
+            client, ad, config=config, seed=seed, delivery="dry_run", env=_environment()
+        )
+    except ConfigError as error:
+        raise StartRefused(error.field, str(error)) from None
+
+
+@transaction.atomic
+def _failed(source: Source, answer: NoAd, config: PlaybackSessionConfig, common: dict[str, Any]) -> Session:
+    try:
+        mode = choose_mode(None, config, _environment())
+    except ConfigError as error:
+        raise StartRefused(error.field, str(error)) from None
+    session = no_ad.failed_session(answer, config.evolve(mode=mode), common["seed"])
+    row = _row(source, answer, session, {**common, "blame": no_ad.blame_of(answer)[:300]})
+    SessionLedger.objects.create(session=row, entries=no_ad.ledger_of(answer))
+    return row
+
+
+@transaction.atomic
+def _store(source: Source, answer: AdData, player: BaseVastPlayer, common: dict[str, Any]) -> Session:
+    session, parts = player.session, parts_of(player)
+    if common["delivery"] == Session.Delivery.LIVE:
+        entries = [entry.to_dict() for entry in player.ledger]
+        pixels = pixels_of(entries, session.config.pause_pixels)
+        row = _row(source, answer, session, {**common, "pixels": pixels.count})
+        SessionLedger.objects.create(session=row, entries=entries, parts=parts)
+        return row
+    row = _row(source, answer, session, common)
+    SessionLedger.objects.create(session=row, parts=parts)
+    transaction.on_commit(lambda: runner.submit(row.public_id))
+    return row
+
+
+def _row(source: Source, answer: AdData | NoAd, session: PlaybackSession, fields: dict[str, Any]) -> Session:
+    text = source.text
+    row = Session.objects.create(
+        source=source.kind,
+        build=source.build,
+        tag_url=source.url,
+        document=AdDocument.keep(text) if text else None,
+        # NUL is what no text column takes.
+        title=source.title.replace("\0", "?")[:200],
+        speed=session.config.headless_playback_speed,
+        ended_at=datetime.now(UTC) if session.has_ended() else None,
+        **columns(session.to_dict()),
+        **fields,
+    )
+    if answer.chain:
+        chains.keep(row, answer.chain)
+    return row
+
+
 def _config(
-    mode: str | None, speed: float | None, provider: str | None, publisher: str | None
+    mode: str | None,
+    speed: float | None,
+    provider: str | None,
+    publisher: str | None,
+    delivery: str,
 ) -> PlaybackSessionConfig:
     override: dict[str, Any] = {} if speed is None else {"headless_playback_speed": speed}
+    if delivery == Session.Delivery.LIVE:
+        # What was sent must be on record whatever happens, or it would be sent again after a crash.
+        override["enable_session_persistence"] = True
     try:
         return ConfigResolver.resolve(
             mode=mode,

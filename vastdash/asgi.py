@@ -18,13 +18,11 @@ from django.urls import re_path  # noqa: E402
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
 from pipeline.endpoint.door import VastDoor  # noqa: E402
-from pipeline.endpoint.keeper import Keeper  # noqa: E402
+from pipeline.endpoint.keeper import keeper  # noqa: E402
 from playback.live.consumers import NoSuchSocket  # noqa: E402
 from playback.live.runner import runner  # noqa: E402
 from playback.urls import socket_urlpatterns  # noqa: E402
 from vastdash.limits import BodyLimit  # noqa: E402
-
-keeper = Keeper()
 
 
 async def lifespan(

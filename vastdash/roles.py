@@ -87,6 +87,8 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "session-new": {_GET: Action.PLAY, _POST: Action.PLAY},
     "session": {_GET: Action.READ},
     "session-record": {_GET: Action.READ},
+    "session-hop": {_GET: Action.SEE_DEBUG},
+    "session-confirm": {_POST: Action.DELIVER_LIVE},
     "session-command": {_POST: Action.PLAY},
     "provider-list": {_GET: Action.READ},
     "provider": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
@@ -108,6 +110,11 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "api:endpoint-rotate": {_POST: Action.EDIT_CONFIG},
     "api:sessions": {_GET: Action.READ, _POST: Action.PLAY},
     "api:session": {_GET: Action.READ},
+    "api:session-chain": {_GET: Action.READ},
+    "api:session-ledger": {_GET: Action.READ},
+    "api:session-pixel": {_GET: Action.READ},
+    "api:session-seek": {_POST: Action.PLAY},
+    "api:session-confirm": {_POST: Action.DELIVER_LIVE},
     "api:session-command": {_POST: Action.PLAY},
 }
 

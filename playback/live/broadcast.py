@@ -79,8 +79,8 @@ def _changed(shown: SessionView, before: Told) -> tuple[tuple[str, ...], Told]:
     if now - before.all_at >= ALL_EVERY_SEC:
         return ALL, Told(news, now)
     parts = MOVING if news != before.news else ()
-    parts += GROWING if news[3:] != before.news[3:] else ()
-    parts += (CONTROLS,) if news[:2] != before.news[:2] else ()
+    parts += GROWING if news[4:] != before.news[4:] else ()
+    parts += (CONTROLS,) if news[:3] != before.news[:3] else ()
     return parts, Told(news, before.all_at)
 
 

@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from playback.engine import BaseVastPlayer
 from playback.live import broadcast
-from playback.live.store import RowStore
+from playback.live.store import NotConfirmed, RowStore
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +28,7 @@ COMMANDS: dict[str, Command] = {
     "pause": lambda player: player.pause(),
     "resume": lambda player: player.resume(),
     "stop": lambda player: player.stop(),
+    "skip": lambda player: player.skip(),
 }
 
 
@@ -80,10 +81,17 @@ class Runner:
             self._loop.call_soon_threadsafe(self._begin, public_id)
 
     def command(self, public_id: str, name: str) -> bool:
-        """Pause, resume or stop; False when the session does not run here (any more)."""
+        """Pause, resume, stop or skip; False when the session does not run here (any more)."""
+        return self._pass_on(public_id, COMMANDS[name])
+
+    def seek(self, public_id: str, to_sec: float) -> bool:
+        """Move the playhead, where the session's ads reach so far; False when it does not run here (any more)."""
+        return self._pass_on(public_id, lambda player: player.seek(to_sec))
+
+    def _pass_on(self, public_id: str, command: Command) -> bool:
         if self._loop is None or public_id not in self._tasks:
             return False
-        self._loop.call_soon_threadsafe(self._obey, public_id, COMMANDS[name])
+        self._loop.call_soon_threadsafe(self._obey, public_id, command)
         return True
 
     def look(self, public_id: str, picture: Callable[[str, BaseVastPlayer], T]) -> T | None:
@@ -140,6 +148,8 @@ class Runner:
         store = RowStore(public_id)
         try:
             player = await store.player()
+        except NotConfirmed:
+            return
         except Exception as error:
             log.exception("session cannot be played", session=public_id)
             await store.fail(f"{type(error).__name__}: {error}")
@@ -158,6 +168,7 @@ class Runner:
         finally:
             news.cancel()
             self._live.pop(public_id, None)
+            await store.let_go()
         await broadcast.tell(public_id)  # the last state, always
 
     async def _tell(self, live: Live) -> None:

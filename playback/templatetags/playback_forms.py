@@ -4,8 +4,9 @@ from typing import Any
 
 from django import template
 
-from playback.forms import PlayForm
+from playback.play_forms import PlayBuildForm
 from playback.pod import ads_of
+from vastdash.roles import Action, may
 
 register = template.Library()
 
@@ -13,9 +14,10 @@ register = template.Library()
 @register.inclusion_tag("playback/_play_card.html", takes_context=True)
 def play_form(context: dict[str, Any], build: Any) -> dict[str, Any]:
     """The form that starts a session of this build."""
+    request = context["request"]
     return {
-        "request": context["request"],
+        "request": request,
         "csrf_token": context["csrf_token"],
         "build": build,
-        "form": PlayForm(ads=ads_of(build.vast)),
+        "form": PlayBuildForm(ads=ads_of(build.vast), may_deliver=may(request.user, Action.DELIVER_LIVE)),
     }

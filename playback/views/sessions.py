@@ -1,28 +1,33 @@
 """Pages of the sessions: start one, watch it, command it, find it again."""
 
 import json
-from typing import Any
 
 from csp.decorators import csp_update
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipeline.models import Build
+from playback.chain_view import told
+from playback.chains import chain_of
+from playback.commanding import COMMANDS, DISCARD, obey
+from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.engine import PlaybackSession
 from playback.filters import SessionFilter
-from playback.forms import PlayForm
 from playback.live.broadcast import CONTROLS, live_view
-from playback.live.runner import COMMANDS, runner
-from playback.live.store import UNREADABLE, stored_view
+from playback.live.runner import runner
+from playback.live.store import UNREADABLE, stored_view, view_of
 from playback.media import media_of
 from playback.models import Provider, Session
+from playback.play_forms import PlayBuildForm, PlayOtherForm
 from playback.pod import ads_of
-from playback.session_view import view
-from playback.starting import StartRefused, start
+from playback.sources import StartRefused
+from playback.starting import start
 from vastdash.models import Publisher
+from vastdash.roles import Action, may
 from vastdash.web import Page
 
 
@@ -34,16 +39,17 @@ def session_list(request: HttpRequest) -> HttpResponse:
 
 
 def session_new(request: HttpRequest) -> HttpResponse:
-    """The play form of a build; a POST starts the session and leads to its page."""
-    build = get_object_or_404(Build, public_id=request.GET.get("build", ""))
-    form = PlayForm(request.POST or None, ads=ads_of(build.vast))
+    """The play form, of a build or of a document or tag; a POST starts the session and leads to its page."""
+    named = request.GET.get("build")
+    build = get_object_or_404(Build, public_id=named) if named else None
+    form = _form(request, build)
     if request.method == "POST" and form.is_valid():
+        source = {"build": build} if build else form.cleaned_data["source"]
         try:
-            session = start(
-                vast=build.vast, title=build.title, user=request.user, build=build, **_asked(form)
-            )
+            session = start(user=request.user, host=request.get_host(), **source, **form.how())
         except StartRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.text)
+            field = refusal.field if build else form.field_of(refusal.field)
+            form.add_error(field if field in form.fields else None, refusal.text)
         else:
             address = f"/sessions/{session.public_id}/"
             return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
@@ -52,40 +58,47 @@ def session_new(request: HttpRequest) -> HttpResponse:
     return render(request, template, context, status=422 if request.method == "POST" else 200)
 
 
-def _asked(form: PlayForm) -> dict[str, Any]:
-    data = form.cleaned_data
-    return {
-        "ad_index": data["ad_index"],
-        "mode": data["mode"],
-        "speed": float(data["speed"]),
-        "provider": data["provider"] or None,
-        "publisher": data["publisher"] or None,
-        "seed": data["seed"],
-    }
+def _form(request: HttpRequest, build: Build | None) -> PlayBuildForm | PlayOtherForm:
+    given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    may_deliver = may(request.user, Action.DELIVER_LIVE)
+    if build:
+        return PlayBuildForm(*given, ads=ads_of(build.vast), may_deliver=may_deliver)
+    return PlayOtherForm(*given, may_deliver=may_deliver)
 
 
 @csp_update({"media-src": settings.MEDIA_HOSTS})
 def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
-    rows = Session.objects.select_related("created_by", "build", "document", "ledger")
+    rows = Session.objects.select_related(
+        "created_by", "confirmed_by", "build", "document", "ledger", "chain"
+    )
     row = get_object_or_404(rows, public_id=public_id)
     try:
         session = PlaybackSession.from_dict(row.record)
     except UNREADABLE as error:
         return render(request, "playback/session_unreadable.html", {"row": row, "error": error})
-    shown = runner.look(public_id, live_view) or view(
-        public_id=public_id, session=session, ledger=lambda: row.ledger.entries
-    )
-    media = media_of(row.document.xml, row.ad_index)
+    shown = runner.look(public_id, live_view) or view_of(row, session)
     context = {
         "row": row,
         "view": shown,
-        "media": media,
+        "media": media_of(row),
+        "chain": told(row),
+        "confirmation": asked_to_confirm(row),
         "config": session.config,
         # The names in a record outlive their rows.
         "provider_known": Provider.objects.filter(name=row.provider).exists(),
         "publisher_known": Publisher.objects.filter(name=row.publisher).exists(),
     }
     return render(request, "playback/session.html", context)
+
+
+def session_hop(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
+    """What one hop of the chain answered, byte for byte, and as text whatever it is."""
+    row = get_object_or_404(Session.objects.select_related("chain"), public_id=public_id)
+    hops = chain_of(row.chain).hops if hasattr(row, "chain") else ()
+    body = next((hop.body for hop in hops if hop.number == number), None)
+    if body is None:
+        raise Http404
+    return HttpResponse(body, content_type="text/plain; charset=utf-8")
 
 
 def session_record(request: HttpRequest, public_id: str) -> HttpResponse:
@@ -98,21 +111,32 @@ def session_record(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @require_POST
+def session_confirm(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Lets a live session send the number of pixels that the form names."""
+    get_object_or_404(Session, public_id=public_id)
+    number = request.POST.get("pixels", "")
+    try:
+        confirm(public_id, request.user, int(number) if number.isdecimal() else -1)
+    except NotWaiting:
+        messages.error(request, "This session does not wait to be confirmed.")
+    except StartRefused as refusal:
+        messages.error(request, refusal.text)
+    return redirect("session", public_id)
+
+
+@require_POST
 def session_command(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
-    """Pause, resume or stop; the effect arrives over the socket like any other news."""
+    """Pause, resume, stop, skip or discard; the effect arrives over the socket like any other news."""
     if name not in COMMANDS:
         raise Http404
     shown = stored_view(public_id)
     if shown is None:
         raise Http404
-    obeyed = runner.command(public_id, name)
+    refused = obey(public_id, name)
     if not request.htmx:
         return redirect("session", public_id)
-    if obeyed:
+    if name == DISCARD:
+        return HttpResponseClientRedirect(f"/sessions/{public_id}/")
+    if not refused:
         return HttpResponse(status=204)
-    return render(
-        request,
-        f"playback/session.html#{CONTROLS}",
-        {"view": shown, "said": "This session is not running."},
-        status=409,
-    )
+    return render(request, f"playback/session.html#{CONTROLS}", {"view": shown, "said": refused}, status=409)

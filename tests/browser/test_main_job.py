@@ -244,6 +244,7 @@ def test_ads_of_a_pod_are_played_one_by_one(visit: Visit, server: Server):
     page = visit("qa")
     build(page, server, POD)
     labels = page.locator("#play-form [name=ad_index] option").all_inner_texts()
+    assert labels.pop(0) == "the whole pod"
     assert len(labels) == page.locator("tr.selected").count() > 1
     play(page, ad_index=1, mode="headless", speed=0)
     wait_for_state(page, "completed")

@@ -15,8 +15,8 @@ def clock(monkeypatch):
     return now
 
 
-def state(status="running", paused=False, offset=1.0, tracked=3, events=3):
-    return SimpleNamespace(news=(status, paused, offset, tracked, events))
+def state(status="running", paused=False, skippable=False, offset=1.0, tracked=3, events=3):
+    return SimpleNamespace(news=(status, paused, skippable, offset, tracked, events))
 
 
 def test_the_first_news_are_everything(clock):
@@ -30,6 +30,7 @@ def test_the_first_news_are_everything(clock):
         (state(offset=1.1), MOVING),
         (state(offset=7.5, tracked=4, events=4), (*MOVING, *GROWING)),
         (state(paused=True), (*MOVING, CONTROLS)),
+        (state(skippable=True), (*MOVING, CONTROLS)),
         (state(status="closed", tracked=4, events=4), ALL),
     ],
 )

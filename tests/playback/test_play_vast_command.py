@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 
 import pytest
 from django.core.management import call_command
@@ -11,6 +12,7 @@ from django.core.management.base import CommandError
 from pipeline.engine import build_vast_from_bid_response
 from tests.corpus import CORPUS
 from tests.pipeline.responses import inline, sample, wrapper
+from tests.playback.servers import knocks, serving
 
 _OTHERS = (
     "prebid-server/gumgum--exemplary__video",
@@ -130,7 +132,8 @@ def test_an_ad_of_a_pod_is_chosen_by_its_place(file):
         (inline(), ["--mode", "sideways"], "mode: "),
         (inline(), ["--seed", "-1"], "seed must be"),
         (inline(), ["--ad", "3"], "ad_index 3 names no ad"),
-        (wrapper(), [], "vast: the ad is a wrapper"),
+        (wrapper(), [], "(error 301): hop 2, ads.example.com, code 301, "),
+        (inline(), ["--delivery", "live"], "confirm with --yes"),
         ("<VAST/>", [], "303"),
         ("no XML", [], "vast: "),
         ("<!DOCTYPE VAST [<!ENTITY a 'b'>]><VAST>&a;</VAST>", [], "DOCTYPE"),
@@ -138,6 +141,51 @@ def test_an_ad_of_a_pod_is_chosen_by_its_place(file):
 )
 def test_what_cannot_be_played_is_an_error_that_names_it(file, xml, arguments, said):
     assert said in failure(file(xml), *arguments)
+
+
+@pytest.fixture
+def server(settings):
+    settings.FETCH_ALLOWED = ["127.0.0.1"]
+    with serving() as (here, received):
+        yield here, received
+
+
+def test_a_tag_is_played_and_every_hop_has_a_line(server):
+    here, received = server
+    lines = run(f"{here}/wrapped/1/clip", "--seed", 7).splitlines()
+    assert re.fullmatch(rf"hop 1 +200  \d+ ms  wrapper  {here}/wrapped/1/clip", lines[0])
+    assert re.fullmatch(rf"hop 2 +200  \d+ ms  ads  {here}/clip", lines[1])
+    assert lines[-1] == "completed (completed) at 1 of 1 s, seed 7"
+    assert received == []
+
+
+def test_the_json_of_a_tag_is_json_alone(server):
+    assert json.loads(run(f"{server[0]}/clip", "--seed", 7, "--json"))["status"] == "completed"
+
+
+def test_live_and_confirmed_the_pixels_are_called_and_counted(server):
+    here, received = server
+    lines = run(f"{here}/wrapped/1/clip", "--seed", 7, "--delivery", "live", "--yes").splitlines()
+    (told,) = [line for line in lines if line.startswith("pixels: ")]
+    assert f"{len(received)} sent" in told
+    assert len(received) > 2
+
+
+def test_without_an_ad_the_hops_are_told_and_the_last_one_blamed(server):
+    out = io.StringIO()
+    with pytest.raises(CommandError) as caught:
+        call_command("play_vast", f"{server[0]}/wrapped/1/empty", stdout=out)
+    assert caught.value.returncode == 1
+    assert re.search(r"\(error 303\): hop 2, 127\.0\.0\.1, code 303, \d+ ms$", str(caught.value))
+    assert [line.split()[-2] for line in out.getvalue().splitlines()] == ["wrapper", "empty"]
+    assert server[1] == []
+
+
+def test_an_address_of_this_machine_is_not_fetched_unless_allowed(settings):
+    settings.FETCH_ALLOWED = []
+    with knocks() as (port, connected):
+        assert "127.0.0.1 is" in failure(f"http://127.0.0.1:{port}/")
+    assert connected == []
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

@@ -217,7 +217,7 @@ def test_a_document_damaged_after_playing_breaks_no_page(viewer, played):
 def test_a_document_nobody_can_read_offers_no_ad():
     assert ads_of("garbage") == []
     assert ads_of(inline()) == ["1. Spring shoes (shoes, 00:00:30)"]
-    assert ads_of(wrapper()) == ["1. Wrapper, cannot be played yet (chain)"]
+    assert ads_of(wrapper()) == ["1. Wrapper, followed when played (chain)"]
 
 
 def test_the_creative_is_shown_when_its_host_is_allowed_and_named_when_not(viewer, settings):

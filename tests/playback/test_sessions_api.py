@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from playback.models import AdDocument, Session
-from tests.pipeline.responses import bid, body, inline, wrapper
+from tests.pipeline.responses import bid, body, inline
 from tests.site.people import PEOPLE
 from tests.site.rows import make_build, make_provider, make_session, play_out
 from vastdash.models import Publisher
@@ -14,6 +14,7 @@ from vastdash.models import Publisher
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "/api/v1/sessions"
+LARGE = {"record", "ledger", "pod", "chain", "confirmation"}
 
 
 def post(client: Client, payload: object, address: str = ADDRESS, **options):
@@ -56,6 +57,11 @@ def test_a_document_is_played_without_a_build(qa):
     assert (found["build"], found["duration_sec"], found["provider"]) == (None, 30.0, None)
 
 
+def test_a_title_is_kept_as_far_as_a_column_can(qa):
+    assert post(qa, {"vast": inline(), "title": "a\0b"}).json()["title"] == "a?b"
+    assert problem(post(qa, {"vast": inline(), "title": "x" * 201}), 422)["fields"][0]["field"] == "title"
+
+
 def test_an_ad_of_a_pod_is_chosen_by_its_place(qa):
     build = make_build(body(bid("a", price=9), bid("b", price=2, adm=inline("b", duration="00:00:15"))))
     assert post(qa, {"build": build.public_id, "ad_index": 1}).json()["duration_sec"] == 15.0
@@ -79,7 +85,6 @@ def test_an_ad_of_a_pod_is_chosen_by_its_place(qa):
         ({"vast": inline(), "speed": float("nan")}, "speed"),
         ({"vast": inline(), "ad_index": 4}, "ad_index"),
         ({"vast": inline(), "ad_index": -1}, "ad_index"),
-        ({"vast": wrapper()}, "ad_index"),
         ({"vast": "<VAST/>"}, "vast"),
         ({"vast": "no XML"}, "vast"),
         ({"vast": "\ud800"}, "vast"),
@@ -119,7 +124,7 @@ def test_a_finished_session_is_read_with_record_and_ledger(viewer):
     assert found["ledger"] == row.ledger.entries
     assert (found["offset_sec"], found["duration_sec"]) == (30.0, 30.0)
     assert viewer.get(ADDRESS).json()["items"] == [
-        {key: value for key, value in found.items() if key not in {"record", "ledger"}}
+        {key: value for key, value in found.items() if key not in LARGE}
     ]
 
 

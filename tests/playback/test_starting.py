@@ -1,12 +1,16 @@
 """Starting a session: what cannot be played is refused by name and leaves nothing behind; what can is stored whole."""
 
+import gzip
+from typing import ClassVar
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from playback.models import AdDocument, Session, SessionLedger
-from playback.starting import StartRefused
+from playback.sources import StartRefused
 from tests.pipeline.responses import bid, body, inline, wrapper
-from tests.site.rows import make_build, make_provider, make_session
+from tests.site.rows import make_build, make_provider, make_session, play_out
 from vastdash.models import Publisher
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +36,6 @@ def nothing_kept() -> bool:
         ({"vast": "\ud800"}, "vast", "surrogate"),
         ({"ad_index": 1}, "ad_index", "holds 1"),
         ({"vast": NO_AD}, "vast", "303"),
-        ({"vast": wrapper()}, "ad_index", "wrapper"),
         ({"vast": "no VAST at all"}, "vast", "100"),
         ({"vast": "<!DOCTYPE VAST [<!ENTITY a 'b'>]><VAST/>"}, "vast", "DOCTYPE"),
     ],
@@ -224,11 +227,12 @@ class TestTheForm:
         assert ("<html" in page) is not htmx
         assert nothing_kept()
 
-    def test_a_wrapper_is_refused_beside_the_choice_of_the_ad(self, qa):
+    def test_a_wrapper_that_leads_nowhere_is_a_session_with_its_blame(self, qa):
         answer = self.play(qa, make_build(body(bid(adm=wrapper()))))
-        assert answer.status_code == 422
-        assert "followed first" in " ".join(answer.context["form"].errors["ad_index"])
-        assert nothing_kept()
+        session = Session.objects.get()
+        assert answer["Location"] == reverse("session", args=[session.public_id])
+        assert (session.status, session.error_code, session.source) == ("error", 301, "build")
+        assert session.blame.startswith("hop 2, ads.example.com, code 301, ")
 
     def test_a_configuration_that_does_not_resolve_is_refused_on_the_form(self, qa):
         make_provider("yandex")
@@ -242,7 +246,11 @@ class TestTheForm:
     def test_every_ad_of_a_pod_can_be_chosen(self, qa):
         pod = make_build(body(bid("a", price=9), bid("b", price=3, adm=inline("b", duration="00:00:15"))))
         form = qa.get(f"{reverse('session-new')}?build={pod.public_id}").context["form"]
-        assert [label.partition(".")[0] for _, label in form.fields["ad_index"].choices] == ["1", "2"]
+        labels = [label.partition(".")[0] for _, label in form.fields["ad_index"].choices]
+        assert labels == ["the whole pod", "1", "2"]
+        self.play(qa, pod, ad_index="")
+        assert (Session.objects.get().ad_index, Session.objects.get().duration_ms) == (None, 45_000)
+        Session.objects.all().delete()
         self.play(qa, pod, ad_index="1")
         session = Session.objects.get()
         assert (session.record["ad"]["index"], session.duration_ms) == (1, 15_000)
@@ -253,9 +261,75 @@ class TestTheForm:
         assert answer.status_code == 422
         assert nothing_kept()
 
-    @pytest.mark.parametrize("query", ["", "?build=", "?build=zzzzzzzzzzzz"])
-    def test_without_a_build_there_is_nothing_to_play(self, qa, query):
-        assert qa.get(reverse("session-new") + query).status_code == 404
+    def test_a_build_nobody_made_is_not_found(self, qa):
+        assert qa.get(f"{reverse('session-new')}?build=zzzzzzzzzzzz").status_code == 404
+
+
+class TestTheFormWithoutABuild:
+    """A document by file or by paste."""
+
+    FIELDS: ClassVar = {
+        "url": "",
+        "vast": "",
+        "ad_index": "",
+        "mode": "headless",
+        "speed": "0",
+        "seed": "7",
+    }
+
+    def play(self, client, **fields):
+        return client.post(reverse("session-new"), {**self.FIELDS, **fields})
+
+    @pytest.mark.parametrize("query", ["", "?build="])
+    def test_it_offers_an_address_a_file_and_a_text(self, qa, query):
+        form = qa.get(reverse("session-new") + query).context["form"]
+        assert list(form.fields)[:4] == ["url", "vast_file", "vast", "ad_index"]
+
+    def test_a_pasted_document_is_played(self, qa):
+        answer = self.play(qa, vast=inline())
+        session = Session.objects.get()
+        assert answer["Location"] == reverse("session", args=[session.public_id])
+        assert (session.source, session.title, session.ad_index) == ("document", "Pasted document", None)
+        assert session.document.xml == inline()
+
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_an_uploaded_file_is_played_plain_or_gzipped(self, qa, packed):
+        body = gzip.compress(inline().encode()) if packed else inline().encode()
+        self.play(qa, vast_file=SimpleUploadedFile("shoes.xml", body))
+        session = Session.objects.get()
+        assert (session.source, session.title) == ("document", "shoes.xml")
+        assert session.document.xml == inline()
+
+    def test_a_file_that_is_no_utf8_text_plays_from_its_bytes(self, qa):
+        xml = '<?xml version="1.0" encoding="ISO-8859-1"?>' + inline(title="Caf\u00e9")
+        self.play(qa, vast_file=SimpleUploadedFile("cafe.xml", xml.encode("latin-1")))
+        session = play_out(Session.objects.get())
+        assert (session.status, session.record["ad"]["title"]) == ("completed", "Caf\u00e9")
+
+    @pytest.mark.parametrize(
+        ("fields", "field", "said"),
+        [
+            ({}, "url", "Give an address"),
+            ({"vast": inline(), "url": "https://ads.example.com/"}, "vast", "one of"),
+            ({"vast": "no VAST"}, "vast", "100"),
+            ({"vast": "<VAST/>"}, "vast", "303"),
+            ({"vast": inline(), "ad_index": "4"}, "ad_index", "holds 1"),
+            ({"vast": inline(), "delivery": "live"}, "delivery", "no delivery that you may choose"),
+            ({"url": "ads.example.com/tag"}, "url", "no http or https"),
+        ],
+    )
+    def test_what_cannot_be_played_is_refused_at_its_field(self, qa, fields, field, said):
+        answer = self.play(qa, **fields)
+        assert answer.status_code == 422
+        errors = answer.context["form"].errors
+        assert list(errors) == [field]
+        assert said in " ".join(errors[field])
+        assert nothing_kept()
+
+    def test_a_file_that_cannot_be_unpacked_is_refused_at_the_file(self, qa):
+        answer = self.play(qa, vast_file=SimpleUploadedFile("ad.xml.gz", b"\x1f\x8b garbage"))
+        assert list(answer.context["form"].errors) == ["vast_file"]
+        assert nothing_kept()
 
 
 def test_more_sessions_than_may_run_at_a_time_are_refused_and_nothing_is_stored(settings):

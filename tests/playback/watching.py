@@ -51,9 +51,10 @@ async def started(vast: str | None = None, **how: Any) -> Session:
 
 async def ended(runner: Runner, public_id: str) -> Session:
     """The row of a session that is over, once this runner has let go of it."""
-    row = await until_row(public_id, lambda row: row.has_ended)
+    await until_row(public_id, lambda row: row.has_ended)
     await until(lambda: public_id not in runner._tasks)
-    return row
+    # Pixels may be on their way after the end; the ledger is stored once more with what became of them.
+    return await row_of(public_id)
 
 
 async def kill(runner: Runner) -> None:

@@ -25,8 +25,10 @@ def make_provider(name: str = "yandex", profile_set: str = "seed") -> Provider:
 
 def make_session(vast: str | None = None, **how: Any) -> Session:
     """A stored session that has not begun: as fast as possible and headless unless told otherwise."""
-    how = {"mode": "headless", "speed": 0.0, "seed": 7, **how}
-    return start(vast=inline() if vast is None else vast, title="A session", user=None, **how)
+    how = {"mode": "headless", "speed": 0.0, "seed": 7, "title": "A session", "user": None, **how}
+    if not {"build", "url"} & how.keys():
+        how["vast"] = inline() if vast is None else vast
+    return start(**how)
 
 
 def play_out(row: Session) -> Session:

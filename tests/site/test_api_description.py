@@ -6,10 +6,13 @@ from urllib.parse import urlencode
 import pytest
 from django.urls import reverse
 
+from playback.ledger_filter import keyed
 from tests.pipeline.players import make_endpoint
 from tests.pipeline.responses import response
 from tests.pipeline.settings_forms import make_profile
+from tests.site.people import make_person
 from tests.site.rows import make_build, make_session
+from vastdash.roles import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +28,9 @@ def calls():
     """(method, path as it is described, its values, body) of calls of which each succeeds."""
     profile, unused, endpoint = make_profile("followed"), make_profile("unused"), make_endpoint()
     build, session = make_build(), make_session()
+    live = make_session(delivery="live", user=make_person("who-starts", Role.AD_OPS))
+    shown = {"public_id": live.public_id}
+    key = keyed(live.ledger.entries)[0]["key"]
     one = {"public_id": build.public_id}
     mine = {"public_id": endpoint.public_id}
     canned = {"title": "T", "receiver": profile.name, "response": response()}
@@ -48,6 +54,10 @@ def calls():
         ("post", "/sessions", {}, {"build": build.public_id}),
         ("get", "/sessions", {}, None),
         ("get", "/sessions/{public_id}", {"public_id": session.public_id}, None),
+        ("get", "/sessions/{public_id}/chain", shown, None),
+        ("get", "/sessions/{public_id}/ledger", shown, None),
+        ("get", "/sessions/{public_id}/pixels/{key}", {**shown, "key": key}, None),
+        ("post", "/sessions/{public_id}/confirm", shown, {"pixels": live.pixels}),
     ]
 
 

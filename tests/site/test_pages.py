@@ -228,6 +228,11 @@ def test_the_documentation_of_the_api_opens_and_names_every_endpoint(viewer):
         "/api/v1/endpoints/{public_id}/rotate",
         "/api/v1/sessions",
         "/api/v1/sessions/{public_id}",
+        "/api/v1/sessions/{public_id}/chain",
+        "/api/v1/sessions/{public_id}/confirm",
+        "/api/v1/sessions/{public_id}/ledger",
+        "/api/v1/sessions/{public_id}/pixels/{key}",
+        "/api/v1/sessions/{public_id}/seek",
         "/api/v1/sessions/{public_id}/{name}",
     }
     for operations in schema["paths"].values():

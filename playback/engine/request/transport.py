@@ -100,13 +100,15 @@ class Http:
 
     No proxies, no cookies, at most 5 redirects. `allowed` and `resolve` are those of `vast.address`; a `transport` of
     the caller's own is used as it is, with no check under it. `ssl_verify` is True, the path of a file of CA
-    certificates, or a mapping host -> False or path. Close it on the event loop that asked.
+    certificates, or a mapping host -> False or path. `mounts` maps a host, with its port where that is not the scheme's
+    own, to what answers for it in place of the network, unchecked. Close it on the event loop that asked.
     """
 
     def __init__(
         self,
         *,
         transport: Transport | None = None,
+        mounts: Mapping[str, Transport] | None = None,
         allowed: Sequence[Network] = LOOPBACK,
         resolve: Resolve = system_resolver,
         ssl_verify: SslVerify = True,
@@ -116,6 +118,7 @@ class Http:
         keepalive_expiry_sec: float = 300,
     ) -> None:
         self._transport = transport
+        self._mounts = {host.lower(): mounted for host, mounted in (mounts or {}).items()}
         self._network = cast(
             "httpcore.AsyncNetworkBackend", GuardedNetwork(httpcore.AnyIOBackend(), resolve, tuple(allowed))
         )
@@ -188,6 +191,9 @@ class Http:
 
     def _transport_to(self, address: httpx.URL) -> Transport:
         """The connections of the running loop: they belong to the loop that opened them."""
+        mounted = self._mounts.get(address.netloc.decode("ascii").lower())
+        if mounted is not None:
+            return mounted
         if self._transport is not None:
             return self._transport
         loop = asyncio.get_running_loop()

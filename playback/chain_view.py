@@ -1,0 +1,44 @@
+"""A session's chain of hops as the page and the API tell it."""
+
+from typing import Any
+
+from playback.chains import chain_of, shown_chain
+from playback.engine.request.chain import Chain, Hop
+from playback.models import Session
+
+# What reading a chain raises when another version wrote it, or when it is damaged.
+UNREADABLE = (ValueError, KeyError, TypeError)
+
+
+def told(row: Session, *, with_bodies: bool = False) -> dict[str, Any] | None:
+    """The summary of a session's chain with its hops, JSON-native; None where none was kept that can be read."""
+    kept = getattr(row, "chain", None)
+    if kept is None:
+        return None
+    try:
+        chain = chain_of(kept) if with_bodies else shown_chain(kept)
+    except UNREADABLE:
+        return None
+    return {**summary(chain), "hops": [hop_row(hop, with_body=with_bodies) for hop in chain.hops]}
+
+
+def hop_row(hop: Hop, *, with_body: bool = False) -> dict[str, Any]:
+    """One hop: what it holds, its host, whether it failed, and its line of blame if so."""
+    return {
+        **hop.to_dict(with_body=with_body),
+        "host": hop.host,
+        "failed": hop.failed,
+        "blame": hop.blame() if hop.failed else None,
+    }
+
+
+def summary(chain: Chain) -> dict[str, Any]:
+    """How many hops there were, how many led nowhere, and the ms from the first question to the last answer."""
+    ends = [hop.started_ms + hop.ms for hop in chain.hops]
+    starts = [hop.started_ms for hop in chain.hops]
+    return {
+        "count": len(chain.hops),
+        "failed": len(chain.failures),
+        "ms": round(max(ends, default=0.0) - min(starts, default=0.0), 3),
+        "blame": chain.blame or None,
+    }
