@@ -36,7 +36,8 @@ class LedgerEntry(NamedTuple):
     cancelled) or unknown (recorded by an earlier run). `due_ms` is where it lies in the ad, if anywhere; `clock_ms`
     when it became due and `sent_ms` when it was first asked for, both on the session's clock; `http_status` that of
     the last attempt. In the sandbox `received` is how often it arrived, `delay_ms` how long after it was due, `verdict`
-    missing, doubled or late. `instant` is the place of its instant in the session's `tracked`.
+    missing, doubled or late. `instant` is the place of its instant in the session's `tracked`, `part` that of
+    its ad in the plan.
     """
 
     event: str
@@ -54,6 +55,7 @@ class LedgerEntry(NamedTuple):
     delay_ms: float | None = None
     verdict: str = ""
     instant: int | None = None
+    part: int = 0
 
     @property
     def attempt_count(self) -> int:
@@ -162,6 +164,7 @@ def _row(
         status="skipped" if reason else "dry_run",
         reason=reason,
         instant=index,
+        part=tracked.part,
     )
 
 
@@ -198,14 +201,12 @@ def _ahead(plan: Plan, session: PlaybackSession) -> Iterator[LedgerEntry]:
             status = "not_reached" if reason else "pending"
             for pixel in moment.pixels:
                 due_ms = moment.at_us / 1000 if plan.duration_us else None
-                yield LedgerEntry(*pixel[:2], None, pixel.origin, due_ms, None, status, reason)
+                yield _silent(pixel, moment.part, status, reason, due_ms)
 
 
 def _unreachable(plan: Plan) -> Iterator[LedgerEntry]:
-    for pixel, at, reason, _ in plan.unreachable:
-        yield LedgerEntry(
-            *pixel[:2], None, pixel.origin, None if at is None else at / 1000, None, "not_reached", reason
-        )
+    for pixel, at, reason, part in plan.unreachable:
+        yield _silent(pixel, part, "not_reached", reason, None if at is None else at / 1000)
 
 
 def _unasked(plan: Plan, session: PlaybackSession) -> Iterator[LedgerEntry]:
@@ -218,7 +219,13 @@ def _unasked(plan: Plan, session: PlaybackSession) -> Iterator[LedgerEntry]:
             if event == "error" and session.end_reason == "app_crash":
                 reason = "a crashed app sends nothing"
             for pixel in pixels:
-                yield LedgerEntry(*pixel[:2], None, pixel.origin, None, None, "not_reached", reason)
+                yield _silent(pixel, place, "not_reached", reason)
+
+
+def _silent(pixel: Pixel, part: int, status: str, reason: str, due_ms: float | None = None) -> LedgerEntry:
+    """The row of a tracker that did not become due, at least not yet."""
+    event, url, origin = pixel
+    return LedgerEntry(event, url, None, origin, due_ms, None, status, reason, part=part)
 
 
 def ending(session: PlaybackSession) -> str:

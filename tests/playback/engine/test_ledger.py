@@ -143,7 +143,7 @@ async def test_D08_a_dry_run_has_every_address_resolved():
     assert all(row.resolved_url.startswith("http://t.test/") for row in due)
     assert set(due[0].to_dict()) == {
         "event", "url", "resolved_url", "origin", "due_ms", "clock_ms", "status", "reason",
-        "sent_ms", "attempts", "attempt_count", "http_status", "received", "delay_ms", "verdict", "instant",
+        "sent_ms", "attempts", "attempt_count", "http_status", "received", "delay_ms", "verdict", "instant", "part",
     }  # fmt: skip
 
 

@@ -440,3 +440,11 @@ async def test_the_state_of_an_ad_that_was_left_or_failed_says_so():
     player = make(pod_of(vast(brief("A"))))
     await play_with(player, script((3, "skip")))
     assert [part.state for part in player.state().parts] == ["skipped"]
+
+
+async def test_every_row_of_the_ledger_names_the_ad_it_belongs_to():
+    player = await played(three())
+    by_part = {
+        part: {row.url.split("?")[0][-1] for row in player.ledger if row.part == part} for part in range(4)
+    }
+    assert by_part == {0: {"A"}, 1: {"B"}, 2: {"C"}, 3: set()}
