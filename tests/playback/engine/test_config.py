@@ -214,7 +214,7 @@ def test_K13_nothing_is_kept_of_a_resolve_whose_result_is_let_go():
     before = alive()
     for limit in range(1000):
         resolve(provider="google", override={"max_session_duration_sec": limit})
-    assert alive() == before
+    assert alive() <= before
 
 
 SEED_TABLE = {
