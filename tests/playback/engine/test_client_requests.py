@@ -18,7 +18,6 @@ from playback.engine import (
     VastClient,
     VastClientConfig,
 )
-from playback.engine.request import client as client_module
 from tests.playback.engine.ads import SINK, inline, vast
 from tests.playback.engine.chains import Web, empty, ids, tags, wrapper
 
@@ -323,24 +322,14 @@ class TestPlaying:
         assert await client.play_ad(answer) is answer
         assert await client.track_event("start") == answer
 
-    async def test_an_event_goes_to_the_tracker_of_the_ad(self, monkeypatch):
-        seen = []
-
-        class VastTracker:
-            @classmethod
-            def for_ad(cls, client, ad_data):
-                seen.append(ad_data.ad.id)
-                return cls()
-
-            async def track_event(self, event, macros):
-                return event, macros
-
-        module = type("tracker", (), {"VastTracker": VastTracker})
-        monkeypatch.setattr(client_module, "import_module", lambda name: module)
-        client = Web({"/tag": vast(inline())}).client()
-        assert await client.track_event("start", {"A": "b"}) == ("start", {"A": "b"})
-        await client.track_event("midpoint")
-        assert seen == ["a1"]
+    async def test_an_event_goes_to_the_tracker_of_the_ad_which_is_requested_once(self):
+        web = Web(tags(1, vast(inline(trackers=[("start", f"{SINK}/s?[CITY]", None)]))), default=200)
+        client = web.client()
+        [start] = await client.track_event("start", {"CITY": "Ulm"})
+        await client.track_event("impression")
+        assert (start.status, start.url) == ("sent", f"{SINK}/s?Ulm")
+        assert web.paths == ["/tag", "/last"]
+        assert web.pixels == ["s?Ulm", "imp-w1", "imp1", "imp2"]
 
     def test_the_playback_configuration_has_the_clients_levels(self):
         client = VastClient("http://t.test/", provider="tiger", playback={"max_session_duration_sec": 9})
