@@ -1,10 +1,10 @@
 """VastTrackerConfig: how the pixels of a client are written and sent, and the shipped one of each provider."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import isfinite
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from playback.engine.configuration.config import PlaybackSessionConfig
 from playback.engine.delivery.capabilities import (
@@ -55,17 +55,31 @@ class VastTrackerConfig:
     def __post_init__(self) -> None:
         for name in ("timeout", "retry_delay", "drain_timeout"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isfinite(value) or value < 0:
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not isfinite(value) or value < 0:
                 raise ConfigError(name, f"{value!r} is not a number of seconds, at least 0")
-        if self.max_retries < 0 or self.at_once < 1:
-            name = "max_retries" if self.max_retries < 0 else "at_once"
-            raise ConfigError(name, f"{getattr(self, name)!r} is too small")
+        for name, least in (("max_retries", 0), ("at_once", 1)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ConfigError(name, f"{value!r} is not a whole number, at least {least}")
         for name in self.default_capabilities:
             if name not in CAPABILITIES:
                 raise ConfigError("default_capabilities", f"unknown capability {name!r}", CAPABILITIES)
         for name in ("static_macros", "macro_mapping", "headers"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         object.__setattr__(self, "macro_formats", tuple(self.macro_formats))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], shipped: Mapping[str, Any] = _EMPTY) -> Self:
+        """The configuration a mapping states, over what is `shipped`. ConfigError for a key that names no field."""
+        known = [item.name for item in fields(cls)]
+        for name in data:
+            if name not in known:
+                raise ConfigError(str(name), "unknown field", known)
+        playback = data.get("playback")
+        if isinstance(playback, Mapping):
+            data = {**data, "playback": PlaybackSessionConfig.from_dict(playback)}
+        return cls(**{**shipped, **data})
 
     @property
     def retries(self) -> int:
@@ -122,4 +136,4 @@ def tracker_config(provider: str, **changes: Any) -> VastTrackerConfig:
     if row is None:
         raise ConfigError("provider", f"unknown provider {provider!r}", PROVIDER_MACROS)
     shipped = {"macro_formats": row.formats, "macro_mapping": row.mapping, "static_macros": row.static}
-    return VastTrackerConfig(**{**shipped, **changes})
+    return VastTrackerConfig.from_dict(changes, shipped)

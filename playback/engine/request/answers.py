@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from playback.engine.request.chain import Hop, Outcome
 from playback.engine.request.client_config import VastClientConfig
+from playback.engine.request.parser import VastParser
 from playback.engine.request.transport import Fetched
 from vast.ad import Ad, Category, Vast, read
 from vast.errors import VastError, VastErrorCode
@@ -77,7 +78,7 @@ def document_of(
         text = "the document was kept and not read: enable_parsing is off"
         return Outcome.UNREAD, Lost(VastErrorCode.UNDEFINED, Outcome.UNREAD.value, text, silent=True)
     try:
-        vast = recall(read, got.body, lenient=config.lenient)
+        vast = _facts(got.body, config)
     except VastError as refused:
         code = VastErrorCode.XML_PARSING if _is_page(got, refused) else _BY_NUMBER[refused.code]
         return Outcome.UNREADABLE, Lost(code, refused.reason, refused.text)
@@ -93,6 +94,12 @@ def document_of(
         return Outcome.EMPTY, lost_ad
     has_inline = any(ad.kind == "inline" for ad in vast.ads)
     return (Outcome.ADS if has_inline else Outcome.WRAPPER), vast
+
+
+def _facts(body: bytes, config: VastClientConfig) -> Vast:
+    if config.parser is None:
+        return recall(read, body, lenient=config.lenient)
+    return VastParser(config.parser, config.publisher).read(body, lenient=config.lenient)
 
 
 def _unanswered(got: Fetched) -> tuple[Outcome, Lost] | None:
