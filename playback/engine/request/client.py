@@ -13,14 +13,16 @@ from playback.engine.configuration.profiles import PROVIDERS
 from playback.engine.configuration.resolver import ConfigResolver, Level
 from playback.engine.delivery.delivery import deliver_no_ad
 from playback.engine.delivery.ledger import no_ad_ledger
+from playback.engine.delivery.tracker_config import VastTrackerConfig, tracker_config
 from playback.engine.delivery.tracking_client import tracker_config_of
+from playback.engine.errors import ConfigError
 from playback.engine.playing.factory import PlayerFactory
 from playback.engine.playing.session import PlaybackSession
 from playback.engine.request.ad_data import AdData, NoAd
 from playback.engine.request.chain import Chain
 from playback.engine.request.client_config import VastClientConfig
 from playback.engine.request.embed_http_client import EmbedHttpClient
-from playback.engine.request.provider_http import macros_of, mapped_macros
+from playback.engine.request.provider_http import PROVIDER_MACROS, macros_of, mapped_macros
 from playback.engine.request.request_macros import RecordedMacros, RequestMacros
 from playback.engine.request.resolution import Resolution
 from playback.engine.request.sources import Live, Recorded, Source
@@ -53,7 +55,7 @@ class VastClient:
         embed_client: EmbedHttpClient | None = None,
         **overrides: Any,
     ) -> None:
-        self.config = _config(source, overrides)
+        self.config = _with_tracker(_config(source, overrides))
         self.document: bytes | None = None
         self.ad_index: int | None = None
         self.embed_client = embed_client.copy() if embed_client else EmbedHttpClient()
@@ -198,7 +200,7 @@ class VastClient:
         """The playback configuration of a provider and publisher, as ConfigResolver.resolve gives it.
 
         The client's own provider (where it has a profile) and publisher serve where none is named; its `playback` is
-        the global level. ConfigError for an unknown name.
+        the global level, else that of its tracker. ConfigError for an unknown name.
         """
         known = levels.get("providers") or PROVIDERS
         own = self.config.provider if self.config.provider in known else None
@@ -206,7 +208,7 @@ class VastClient:
             provider=provider or own,
             publisher=publisher or self.config.publisher,
             override=override,
-            **{"global_config": self.config.playback, **levels},
+            **{"global_config": self.config.playback or tracker_config_of(self).playback, **levels},
         )
 
     async def close(self) -> None:
@@ -264,3 +266,18 @@ def _config(
     else:
         config = VastClientConfig.from_dict(source)
     return config.evolve(**overrides) if overrides else config
+
+
+def _with_tracker(config: VastClientConfig) -> VastClientConfig:
+    """A tracker configuration that is stated as a mapping goes over the shipped one of the provider."""
+    stated = config.tracker
+    if stated is None or isinstance(stated, VastTrackerConfig):
+        return config
+    if not isinstance(stated, Mapping):
+        raise ConfigError(
+            "tracker", f"must be a VastTrackerConfig or a mapping of its fields, not {stated!r}"
+        )
+    known = config.provider in PROVIDER_MACROS
+    return config.evolve(
+        tracker=tracker_config(config.provider, **stated) if known else VastTrackerConfig.from_dict(stated)
+    )
