@@ -443,7 +443,7 @@ class TestAddresses:
             ("HTTP://b.example.com/next", "http://b.example.com/next"),
             (
                 "http://b.example.com/a b?q=[x y]&r={z}|%zz",
-                "http://b.example.com/a%20b?q=%5Bx%20y%5D&r=%7Bz%7D%7C%25zz",
+                "http://b.example.com/a%20b?q=[x%20y]&r=%7Bz%7D%7C%25zz",
             ),
             (
                 "http://b.example.com/%5Bok%5D?u=http%3A%2F%2Fc",
