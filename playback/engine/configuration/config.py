@@ -216,7 +216,7 @@ def stated_rules(rules: Mapping[str, RuleParts] | None) -> dict[str, dict[str, A
 
 def _parts(event: str, rule: RuleParts) -> dict[str, Any]:
     if isinstance(rule, InterruptionRule):
-        if rule.event != event:
+        if rule.event not in ("", event):
             raise ConfigError(f"interruption_rules.{event}", f"the rule given is one for {rule.event}")
         return rule.to_dict()
     if not isinstance(rule, Mapping):

@@ -36,7 +36,8 @@ class VastTrackerConfig:
     timeout: of one attempt; drain_timeout: how long the end of play waits for what is still open.
     retry_on_error, max_retries, retry_delay: off by default, because a retry may count twice.
     headers: go with every pixel (X-Device-IP, X-Device-User-Agent, ... when a server sends for a device).
-    at_once: pixels open at the same time. playback: the session's configuration, where the tracker carries one.
+    at_once: pixels open at the same time. playback: the session's configuration, where the tracker carries one; that
+    of its client stands above it. ConfigError for a value that cannot be used.
     """
 
     macro_formats: tuple[str, ...] = DEFAULT_FORMATS
@@ -50,7 +51,7 @@ class VastTrackerConfig:
     at_once: int = 50
     headers: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     default_capabilities: tuple[str, ...] = DEFAULT_CAPABILITIES
-    playback: PlaybackSessionConfig | None = None
+    playback: PlaybackSessionConfig | Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         for name in ("timeout", "retry_delay", "drain_timeout"):
@@ -68,6 +69,13 @@ class VastTrackerConfig:
         for name in ("static_macros", "macro_mapping", "headers"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         object.__setattr__(self, "macro_formats", tuple(self.macro_formats))
+        if not isinstance(self.playback, PlaybackSessionConfig | None):
+            object.__setattr__(self, "playback", PlaybackSessionConfig.from_dict(self.playback))
+
+    @property
+    def session_config(self) -> PlaybackSessionConfig | None:
+        """`playback`, as it was read."""
+        return self.playback if isinstance(self.playback, PlaybackSessionConfig) else None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], shipped: Mapping[str, Any] = _EMPTY) -> Self:
@@ -76,9 +84,6 @@ class VastTrackerConfig:
         for name in data:
             if name not in known:
                 raise ConfigError(str(name), "unknown field", known)
-        playback = data.get("playback")
-        if isinstance(playback, Mapping):
-            data = {**data, "playback": PlaybackSessionConfig.from_dict(playback)}
         return cls(**{**shipped, **data})
 
     @property
@@ -106,12 +111,12 @@ class VastTrackerConfig:
 
     def once(self) -> frozenset[str]:
         """The events that are told once."""
-        every = self.playback is None or self.playback.pause_pixels == "every"
+        every = self.session_config is None or self.session_config.pause_pixels == "every"
         return ONCE if every else ONCE | {"pause", "resume"}
 
     def logs_urls(self) -> bool:
         """Whether log lines carry whole addresses."""
-        return self.playback is not None and self.playback.log_tracking_urls
+        return self.session_config is not None and self.session_config.log_tracking_urls
 
 
 CAPABILITIES: Final[Mapping[str, Callable[[VastTrackerConfig, TrackingContext], Capability]]] = (

@@ -54,9 +54,9 @@ class BaseVastPlayer(ABC):
 
     `session` continues a stored session (its seed, configuration and draws are kept); otherwise a new one is made,
     from `seed` or from a fresh seed that the session records. Raises ValueError for a NoAd, for a seed out of range
-    and for a session of another ad; ConfigError for a configuration nobody can play by; DeliveryUnavailable for a
-    delivery that does not exist or lacks its collector or client. Attempts are timed on `delivery_clock`, by default
-    the collector's or the world's.
+    and for a session of another ad; TypeError for what is no ad data; ConfigError for a configuration nobody can play
+    by; DeliveryUnavailable for a delivery that does not exist or lacks its collector or client. Attempts are timed on
+    `delivery_clock`, by default the collector's or the world's.
     """
 
     mode: ClassVar[str]
@@ -82,6 +82,8 @@ class BaseVastPlayer(ABC):
     ) -> None:
         if isinstance(ad_data, NoAd):
             raise ValueError(f"there is no ad to play: {ad_data.code}, {ad_data.text}")
+        if not isinstance(ad_data, AdData):
+            raise TypeError(f"ad_data must be what request_ad gives, not {type(ad_data).__name__}")
         self.vast_client = vast_client
         self.ad_data = ad_data
         self.store = store

@@ -199,7 +199,7 @@ class VastClient:
         """The playback configuration of a provider and publisher, as ConfigResolver.resolve gives it.
 
         The client's own provider (where it has a profile) and publisher serve where none is named; its `playback` is
-        the global level. ConfigError for an unknown name.
+        the global level, else that of its tracker. ConfigError for an unknown name.
         """
         known = levels.get("providers") or PROVIDERS
         own = self.config.provider if self.config.provider in known else None
@@ -207,7 +207,7 @@ class VastClient:
             provider=provider or own,
             publisher=publisher or self.config.publisher,
             override=override,
-            **{"global_config": self.config.playback, **levels},
+            **{"global_config": self.config.playback or tracker_config_of(self).playback, **levels},
         )
 
     async def close(self) -> None:

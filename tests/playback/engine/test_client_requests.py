@@ -14,9 +14,12 @@ from playback.engine import (
     EmbedHttpClient,
     NoAd,
     PlaybackSession,
+    PlaybackSessionConfig,
     SimulatedTimeProvider,
     VastClient,
     VastClientConfig,
+    VastTrackerConfig,
+    tracker_config,
 )
 from tests.playback.engine.ads import SINK, inline, vast
 from tests.playback.engine.chains import Web, empty, ids, tags, wrapper
@@ -132,7 +135,7 @@ class TestMacros:
         web = Web({"/tag": empty(f"{SINK}/e?t=[TRANSACTIONID]&c=[ERRORCODE]&v=[VASTVERSIONS]")})
         answer = await web.request()
         # VASTVERSIONS has no business in a tracker.
-        assert web.pixels == [f"e?t={answer.chain.transaction_id}&c=303&v=%5BVASTVERSIONS%5D"]
+        assert web.pixels == [f"e?t={answer.chain.transaction_id}&c=303&v=[VASTVERSIONS]"]
 
 
 class TestRequest:
@@ -348,3 +351,38 @@ class TestPlaying:
         assert client.get_playback_config(publishers={"p1": {"mode": "real"}}).mode == "real"
         with pytest.raises(ConfigError, match="publisher"):
             client.get_playback_config(publishers={})
+
+    def test_the_trackers_playback_is_the_global_level_where_the_client_has_none(self):
+        tracker = VastTrackerConfig(playback=PlaybackSessionConfig(max_session_duration_sec=7))
+        client = VastClient("http://t.test/", tracker=tracker)
+        assert client.get_playback_config().max_session_duration_sec == 7
+        both = VastClient("http://t.test/", tracker=tracker, playback={"max_session_duration_sec": 9})
+        assert both.get_playback_config().max_session_duration_sec == 9
+
+    async def test_an_ad_is_played_under_the_trackers_playback(self):
+        tracker = {"playback": {"mode": "headless", "max_session_duration_sec": 7}}
+        client = Web({"/tag": vast(inline())}).client(tracker=tracker)
+        session = await client.play_ad()
+        assert (session.config.mode, session.end_reason) == ("headless", "exceeded_limit")
+
+
+class TestTrackerAsAMapping:
+    def test_it_goes_over_the_shipped_one_of_the_provider(self):
+        client = VastClient({"url": "http://t.test/", "provider": "leto", "tracker": {"timeout": 2}})
+        assert tracker_config_of(client) == tracker_config("leto", timeout=2)
+        plain = VastClient("http://t.test/", tracker={"timeout": 2})
+        assert tracker_config_of(plain) == VastTrackerConfig(timeout=2)
+
+    @pytest.mark.parametrize(
+        ("tracker", "message"),
+        [
+            ({"timeuot": 2}, "timeuot: unknown field"),
+            ({"timeout": -1}, "timeout"),
+            ({"playback": {"mood": "real"}}, "mood: unknown field"),
+            ("fast", "tracker: must be a tracker configuration"),
+        ],
+    )
+    @pytest.mark.parametrize("provider", ["generic", "tiger"])
+    def test_what_it_cannot_be_is_refused_by_name(self, tracker, message, provider):
+        with pytest.raises(ConfigError, match=message):
+            VastClient("http://t.test/", provider=provider, tracker=tracker)
