@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, ClassVar, Protocol
 
-from playback.engine.configuration.config import DEFAULT_CONFIG, PlaybackSessionConfig
+from playback.engine.configuration.config import DEFAULT_CONFIG, PlaybackMode, PlaybackSessionConfig
 from playback.engine.configuration.interruptions import earliest
 from playback.engine.delivery.delivery import DRY_RUN, Delivery, choose_delivery
 from playback.engine.delivery.ledger import LedgerEntry, ledger_of, resolved_urls
@@ -52,7 +52,7 @@ class BaseVastPlayer(ABC):
     the collector's or the world's.
     """
 
-    mode: ClassVar[str]
+    mode: ClassVar[PlaybackMode]
     sends: ClassVar[bool] = False
     """Whether this kind of player sends pixels without being asked, where its client is there for that."""
 
@@ -350,7 +350,7 @@ class BaseVastPlayer(ABC):
         whole = DEFAULT_CONFIG if config is None else config
         if not isinstance(whole, PlaybackSessionConfig):
             whole = PlaybackSessionConfig.from_dict(whole)
-        return whole if whole.mode == self.mode else whole.evolve(mode=self.mode)
+        return whole.in_mode(self.mode)
 
     def _open(
         self, seed: int | None, session_id: str | None, metadata: dict[str, Any] | None
@@ -380,7 +380,7 @@ def _ads_of(reference: Mapping[str, Any]) -> list[tuple[Any, Any]]:
 class VastPlayer(BaseVastPlayer):
     """Real-time playback: pixels become due as the seconds pass."""
 
-    mode = "real"
+    mode: ClassVar[PlaybackMode] = "real"
     sends = True
 
     def _default_time_provider(self) -> TimeProvider:
@@ -390,7 +390,7 @@ class VastPlayer(BaseVastPlayer):
 class HeadlessPlayer(BaseVastPlayer):
     """Simulated playback in virtual time: as fast as possible, or paced by headless_playback_speed when watched."""
 
-    mode = "headless"
+    mode: ClassVar[PlaybackMode] = "headless"
     sends = False
 
     def _default_time_provider(self) -> TimeProvider:

@@ -44,7 +44,7 @@ class Screening:
         if not isinstance(whole, PlaybackSessionConfig):
             whole = PlaybackSessionConfig.from_dict(whole)
         self.ad_data = ad_data
-        self.config = whole if whole.mode == "headless" else whole.evolve(mode="headless")
+        self.config = whole.in_mode("headless")
         self.plan = plan_of(ad_data, self.config)
         self.undisturbed = self._play(0, (), None)
         """A session that no rule interrupts."""
