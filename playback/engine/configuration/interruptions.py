@@ -160,11 +160,15 @@ class UniformLot(NamedTuple):
     def draw(self, rng: Rng) -> RuleOutcome:
         event, probability, reason, window, key = self
         u = rng(key)
-        if u >= probability:
-            return RuleOutcome(event, probability, reason, True, False, u, None, window)
-        lo, hi = window
-        offset = floor(lo + rng(key + 1) * (hi - lo))
-        return RuleOutcome(event, probability, reason, True, True, u, offset, window)
+        if u < probability:
+            return self.strike(u, rng(key + 1))
+        return RuleOutcome(event, probability, reason, True, False, u, None, window)
+
+    def strike(self, u: float, place: float) -> RuleOutcome:
+        """The rule strikes: `u` was below its probability, `place` is where in its window, from 0 to 1."""
+        event, probability, reason, (lo, hi), _ = self
+        offset = floor(lo + place * (hi - lo))
+        return RuleOutcome(event, probability, reason, True, True, u, offset, self.window_ms)
 
 
 class OwnLot(NamedTuple):
