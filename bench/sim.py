@@ -45,6 +45,7 @@ DRIVEN = 20
 CROWD = 108
 
 
+@cache
 def seeds(count: int) -> list[int]:
     return [session_seed(BATCH, index) for index in range(count)]
 

@@ -45,6 +45,30 @@ def to_utf8(data: bytes) -> bytes:
         ) from None
 
 
+def from_charset(data: bytes, charset: str) -> bytes:
+    """A document whose server names this charset, as UTF-8, where nothing else tells how to read it.
+
+    A byte order mark, a declaration or bytes that are UTF-8 stand above the server: more of them name a wrong charset
+    than write a wrong document.
+    """
+    name = charset.lower()
+    told = any(data.startswith(mark) for mark, _ in _BYTE_ORDER_MARKS) or _DECLARED.match(data, 0, 400)
+    if told or not _OTHER_ENCODINGS.fullmatch(name) or _is_utf8(data):
+        return data
+    try:
+        return data.decode(name).encode()
+    except (UnicodeError, LookupError):
+        return data
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def encode(text: str) -> bytes:
     """The text as UTF-8; VastError 100 where it holds lone surrogates."""
     try:

@@ -11,6 +11,7 @@ from playback.engine.configuration.profiles import (
 )
 from playback.engine.configuration.resolver import ConfigResolver
 from playback.engine.delivery.capabilities import (
+    with_event_filtering,
     with_http_send,
     with_interruption,
     with_logging,
@@ -124,6 +125,7 @@ __all__ = [
     "provider_configs",
     "simulate",
     "tracker_config",
+    "with_event_filtering",
     "with_http_send",
     "with_interruption",
     "with_logging",

@@ -1,7 +1,8 @@
 """Counter-based draws (splitmix64): a number depends only on the seed and a key, never on what was drawn before."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
+from struct import unpack
 from typing import Any
 
 GAMMA = 0x9E3779B97F4A7C15
@@ -44,3 +45,28 @@ def check_seed(seed: Any) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < SEED_LIMIT:
         raise ValueError(f"seed must be an integer from 0 to {SEED_LIMIT - 1}, not {seed!r}")
     return seed
+
+
+class Hand:
+    """The words of several keys for one session after another; a word's upper 53 bits are its number in [0, 1).
+
+    `mix` for all of them at once: they stand side by side in one long integer, each in 128 bits, which the product
+    with a factor of 64 bits cannot leave. What spills into a place's upper half is masked before it can matter.
+    """
+
+    __slots__ = ("_first", "_format", "_places", "_size", "_steps")
+
+    def __init__(self, keys: Sequence[int]) -> None:
+        self._size = 16 * len(keys)
+        self._first = sum(1 << 128 * place for place in range(len(keys)))
+        self._places = self._first * MASK
+        self._steps = sum((GAMMA * (key + 1) & MASK) << 128 * place for place, key in enumerate(keys))
+        self._format = "<" + "Q8x" * len(keys)
+
+    def words(self, seed: int) -> tuple[int, ...]:
+        """The word of each key, in their order: `words(seed)[n] >> 11` is `draws(seed)(keys[n]) * 2**53`."""
+        places = self._places
+        z = (mix(seed + GAMMA) * self._first + self._steps) & places
+        z = ((z ^ (z >> 30)) & places) * 0xBF58476D1CE4E5B9 & places
+        z = ((z ^ (z >> 27)) & places) * 0x94D049BB133111EB & places
+        return unpack(self._format, (z ^ (z >> 31)).to_bytes(self._size, "little"))

@@ -9,10 +9,11 @@ import heapq
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from itertools import count
 from math import inf, isfinite
+from types import coroutine
 from typing import ClassVar
 
 from playback.engine.splitmix import GAMMA, mix
@@ -36,6 +37,12 @@ def check_span(seconds: float) -> float:
     if not isfinite(seconds) or seconds < 0:
         raise ValueError(f"a span of time must be a finite number of seconds, at least 0, not {seconds!r}")
     return seconds
+
+
+@coroutine
+def one_turn() -> Generator[None, None, None]:
+    """Let everybody else who is ready have a turn of the event loop."""
+    yield
 
 
 class Wake:
@@ -207,7 +214,7 @@ class SimulatedTimeProvider(TimeProvider):
     async def settle(self, turns: int = SETTLE_TURNS) -> None:
         if self._autojump and not self._paced:
             for _ in range(turns):
-                await asyncio.sleep(0)
+                await one_turn()
 
     def jump(self, deadline: float) -> bool:
         if self._paced or not self._autojump or self._holds:

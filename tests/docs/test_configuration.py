@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -11,11 +12,15 @@ from playback.engine import (
     DEFAULT_CONFIG,
     PROFILE_SETS,
     PROVIDER_LABELS,
+    PROVIDER_MACROS,
     ConfigResolver,
     InterruptionReason,
     InterruptionRule,
     PlaybackSessionConfig,
+    VastClientConfig,
     VastParserConfig,
+    VastTrackerConfig,
+    tracker_config,
 )
 from playback.engine.configuration.config import FIELDS, HIGHEST
 from playback.engine.configuration.interruptions import (
@@ -25,6 +30,7 @@ from playback.engine.configuration.interruptions import (
     RULE_FIELDS,
 )
 from playback.engine.request.parser_config import FIELDS as PARSER_FIELDS
+from playback.engine.request.provider_http import BASE_MACROS
 from vast.xpath import MAX_LENGTH
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -52,7 +58,11 @@ def read(cell: str) -> object:
 
 
 def plain(value: object) -> object:
-    return json.loads(json.dumps(value))
+    return json.loads(json.dumps(value, default=as_json))
+
+
+def as_json(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else value.to_dict()
 
 
 def resolved(level: str, stated: dict) -> PlaybackSessionConfig:
@@ -180,3 +190,36 @@ def test_every_field_of_the_parser_is_listed_with_its_default_and_an_example_tha
         )
         assert effect.endswith(".")
     assert f"at most {MAX_LENGTH}\ncharacters" in section("Parser")
+
+
+@pytest.mark.parametrize(("heading", "kind"), [("Client", VastClientConfig), ("Tracker", VastTrackerConfig)])
+def test_every_field_of_client_and_tracker_is_listed_with_its_default_and_an_example_that_is_one(
+    heading, kind
+):
+    rows = table(heading)
+    assert [code(row[0]) for row in rows] == [item.name for item in fields(kind)]
+    for name, default, example, effect in rows:
+        field, stated = code(name), read(example)
+        assert read(default) == plain(getattr(kind(), field)), field
+        made = plain(getattr(kind.from_dict({field: stated}), field))
+        if isinstance(stated, dict):
+            made = {key: value for key, value in made.items() if key in stated}
+        assert made == stated != read(default), field
+        assert effect.endswith("."), field
+
+
+def test_the_macros_of_every_provider_are_those_of_the_code():
+    rows = table("Macros of the providers")
+    assert [code(row[0]) for row in rows] == list(PROVIDER_MACROS)
+    for name, formats, mapping, static in rows:
+        macros = PROVIDER_MACROS[code(name)]
+        assert tuple(re.findall(r"`([^`]+)`", formats)) == macros.formats
+        assert {**BASE_MACROS.mapping, **pairs(mapping)} == macros.mapping
+        assert dict(re.findall(r"`(\w+)` ([^,]+)", static)) == macros.static
+        config = tracker_config(code(name))
+        assert (config.macro_formats, dict(config.static_macros)) == (macros.formats, dict(macros.static))
+    assert pairs(section("Macros of the providers").split("Each maps")[1]) == BASE_MACROS.mapping
+
+
+def pairs(text: str) -> dict[str, str]:
+    return dict(re.findall(r"`(\w+)` → `(\w+)`", text))

@@ -1,15 +1,19 @@
 """What README and ARCHITECTURE say is tried, so that they cannot rot."""
 
+import ast
+import asyncio
 import re
 import shlex
 import subprocess
 import sys
 import tomllib
+import types
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
+from examples.ad_server import serving
 from vastdash.environment import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,12 +67,27 @@ def test_every_library_the_project_needs_has_its_reason() -> None:
 
 
 def test_the_library_example_runs_as_printed() -> None:
-    [code] = blocks(README, "python")
+    code, _ = blocks(README, "python")
     answer = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert answer.returncode == 0, answer.stderr
     assert "impression" in answer.stdout
+
+
+def test_the_short_start_of_the_library_runs_as_printed(monkeypatch, capsys) -> None:
+    _, code = blocks(README, "python")
+    monkeypatch.chdir(ROOT)
+    with serving() as (address, received):
+        here = code.replace("https://ads.example.com/tag", f"{address}/wrapped/1/clip")
+        assert here != code
+        compiled = compile(here, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        asyncio.run(types.FunctionType(compiled, {"__name__": "readme"})())
+    resolved, session, counted = capsys.readouterr().out.splitlines()
+    assert resolved == "60.0 override"
+    assert "'status': '" in session
+    assert counted.startswith("{'start': 2")
+    assert received == []
 
 
 def test_the_printed_commands_run(tmp_path: Path) -> None:

@@ -131,6 +131,7 @@ class PlaybackSessionConfig:
     pause_pixels: PausePixels = "every"
     stated: Mapping[str, Any] = field(init=False, compare=False, repr=False)
     provenance: Mapping[str, str] = field(init=False, compare=False, repr=False)
+    _in_modes: dict[PlaybackMode, Any] = field(init=False, compare=False, repr=False)
 
     def __new__(cls, **stated: Any) -> Self:
         config = object.__new__(cls)
@@ -138,6 +139,7 @@ class PlaybackSessionConfig:
             stated["interruption_rules"] = stated_rules(stated["interruption_rules"])
         object.__setattr__(config, "stated", MappingProxyType(stated))
         object.__setattr__(config, "provenance", MappingProxyType({}))
+        object.__setattr__(config, "_in_modes", {})
         return config
 
     def __post_init__(self) -> None:
@@ -170,6 +172,15 @@ class PlaybackSessionConfig:
         object.__setattr__(changed, "stated", MappingProxyType({**self.stated, **changes}))
         object.__setattr__(changed, "provenance", self.provenance)
         return changed
+
+    def in_mode(self, mode: PlaybackMode) -> Self:
+        """The same configuration with this mode stated, made once: itself where that is its mode."""
+        if mode == self.mode:
+            return self
+        if mode not in self._in_modes:
+            self._in_modes[mode] = self.evolve(mode=mode)
+        found: Self = self._in_modes[mode]
+        return found
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (
@@ -216,7 +227,7 @@ def stated_rules(rules: Mapping[str, RuleParts] | None) -> dict[str, dict[str, A
 
 def _parts(event: str, rule: RuleParts) -> dict[str, Any]:
     if isinstance(rule, InterruptionRule):
-        if rule.event != event:
+        if rule.event not in ("", event):
             raise ConfigError(f"interruption_rules.{event}", f"the rule given is one for {rule.event}")
         return rule.to_dict()
     if not isinstance(rule, Mapping):

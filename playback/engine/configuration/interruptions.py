@@ -160,11 +160,15 @@ class UniformLot(NamedTuple):
     def draw(self, rng: Rng) -> RuleOutcome:
         event, probability, reason, window, key = self
         u = rng(key)
-        if u >= probability:
-            return RuleOutcome(event, probability, reason, True, False, u, None, window)
-        lo, hi = window
-        offset = floor(lo + rng(key + 1) * (hi - lo))
-        return RuleOutcome(event, probability, reason, True, True, u, offset, window)
+        if u < probability:
+            return self.strike(u, rng(key + 1))
+        return RuleOutcome(event, probability, reason, True, False, u, None, window)
+
+    def strike(self, u: float, place: float) -> RuleOutcome:
+        """The rule strikes: `u` was below its probability, `place` is where in its window, from 0 to 1."""
+        event, probability, reason, (lo, hi), _ = self
+        offset = floor(lo + place * (hi - lo))
+        return RuleOutcome(event, probability, reason, True, True, u, offset, self.window_ms)
 
 
 class OwnLot(NamedTuple):
@@ -182,12 +186,13 @@ class InterruptionRule:
     """A viewing is interrupted with `probability`, evenly anywhere in a window of seconds.
 
     The window counts from the start of the ad (`anchor="ad_start"`) or from the event's own place (`"event"`).
+    A rule written without its event has it from its key in `interruption_rules`.
     Another shape of rule derives from this one, names its `kind`, draws by its own `draw`, and stands in RULE_KINDS.
     """
 
     kind: ClassVar[str] = "uniform"
 
-    event: str
+    event: str = ""
     probability: float = 0.0
     min_offset_sec: float = 0.0
     max_offset_sec: float = 0.0
@@ -195,8 +200,8 @@ class InterruptionRule:
     reason: InterruptionReason = InterruptionReason.USER_CLOSE
 
     def __post_init__(self) -> None:
-        place = f"interruption_rules.{self.event}"
-        if self.event not in EVENT_POSITIONS:
+        place = f"interruption_rules.{self.event}" if self.event else "interruption_rules"
+        if self.event and self.event not in EVENT_POSITIONS:
             raise ConfigError(place, "no rule can be tied to this event", EVENT_POSITIONS)
         for name in ("probability", "min_offset_sec", "max_offset_sec"):
             object.__setattr__(self, name, _number(f"{place}.{name}", getattr(self, name)))
@@ -251,8 +256,14 @@ class InterruptionRule:
         """With `rule[name]` a rule reads like the mapping it is written as."""
         return iter(RULE_FIELDS)
 
+    __iter__ = keys
+
     def __getitem__(self, name: str) -> Any:
         return self.to_dict()[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The part of this name, or what stands in for one that a rule does not have."""
+        return self.to_dict().get(name, default)
 
     def window(self, duration_ms: int) -> Window | None:
         """The rule fitted to an ad of this length; None when its window lies outside the ad."""

@@ -4,7 +4,8 @@ Each gives a Capability, a sender put round the next one; the first is outermost
 remembers belongs to the tracker it was composed into (playback.md 1.9, 2.33, 2.35, 2.39).
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from playback.engine.delivery.context import Logger, TrackingContext
 from playback.engine.delivery.macros import playhead
 from playback.engine.delivery.sending import OPEN, Attempt, Capability, Sender, Sending
 from playback.engine.delivery.trackable import ONCE, event_of
+from playback.engine.errors import ConfigError
 from playback.engine.playing.session import PlaybackSession
 from playback.engine.request.transport import Getter
 from playback.engine.splitmix import stable_key, uniform
@@ -85,6 +87,32 @@ def _remember(sending: Sending) -> None:
     if sending.succeeded:
         item.set_extra("tracked", True)
         item.set_extra("tracked_at", sending.clock.time())
+
+
+def with_event_filtering(include: Iterable[str] = ("*",), exclude: Iterable[str] = ()) -> Capability:
+    """Lets events through whose key matches one of the `include` patterns and none of the `exclude` ones.
+
+    Patterns are globs (`*Quartile`, `progress-*`) and tell upper from lower case, as VAST does. Whatever else a tracker
+    is told of is recorded as filtered and goes no further.
+    """
+    wanted, unwanted = _patterns("include", include), _patterns("exclude", exclude)
+
+    async def send(sending: Sending, inner: Sender) -> None:
+        key = sending.event
+        if any(fnmatchcase(key, pattern) for pattern in unwanted):
+            sending.end("filtered", f"{key} is excluded")
+        elif not any(fnmatchcase(key, pattern) for pattern in wanted):
+            sending.end("filtered", f"{key} is not among the events included")
+        else:
+            await inner(sending)
+
+    return _capability("event_filtering", send)
+
+
+def _patterns(name: str, given: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(given, str):
+        raise ConfigError(name, f"a list of patterns is wanted, not the text {given!r}")
+    return tuple(given)
 
 
 class Playing(Protocol):

@@ -49,9 +49,9 @@ class Sending:
     """One pixel of one event, once. `url` is its address as written until a capability expands it.
 
     status: in_flight, then sent, failed, timeout, dropped, skipped (never to be called), duplicate (was sent before),
-    refused (its session has ended), reported (for somebody else to open), dry_run (there is nothing to send with) or
-    unsent (nothing that sends was put together). `macros` belong to this event, `defaults` are below them; `tags` are
-    facts that capabilities add to the record.
+    refused (its session has ended), filtered (its tracker does not want the event), reported (for somebody else to
+    open), dry_run (there is nothing to send with) or unsent (nothing that sends was put together). `macros` belong to
+    this event, `defaults` are below them; `tags` are facts that capabilities add to the record.
     """
 
     event: str

@@ -1,10 +1,10 @@
 """VastTrackerConfig: how the pixels of a client are written and sent, and the shipped one of each provider."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import isfinite
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from playback.engine.configuration.config import PlaybackSessionConfig
 from playback.engine.delivery.capabilities import (
@@ -36,7 +36,8 @@ class VastTrackerConfig:
     timeout: of one attempt; drain_timeout: how long the end of play waits for what is still open.
     retry_on_error, max_retries, retry_delay: off by default, because a retry may count twice.
     headers: go with every pixel (X-Device-IP, X-Device-User-Agent, ... when a server sends for a device).
-    at_once: pixels open at the same time. playback: the session's configuration, where the tracker carries one.
+    at_once: pixels open at the same time. playback: the session's configuration, where the tracker carries one; that
+    of its client stands above it. ConfigError for a value that cannot be used.
     """
 
     macro_formats: tuple[str, ...] = DEFAULT_FORMATS
@@ -50,22 +51,40 @@ class VastTrackerConfig:
     at_once: int = 50
     headers: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     default_capabilities: tuple[str, ...] = DEFAULT_CAPABILITIES
-    playback: PlaybackSessionConfig | None = None
+    playback: PlaybackSessionConfig | Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         for name in ("timeout", "retry_delay", "drain_timeout"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isfinite(value) or value < 0:
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not isfinite(value) or value < 0:
                 raise ConfigError(name, f"{value!r} is not a number of seconds, at least 0")
-        if self.max_retries < 0 or self.at_once < 1:
-            name = "max_retries" if self.max_retries < 0 else "at_once"
-            raise ConfigError(name, f"{getattr(self, name)!r} is too small")
+        for name, least in (("max_retries", 0), ("at_once", 1)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ConfigError(name, f"{value!r} is not a whole number, at least {least}")
         for name in self.default_capabilities:
             if name not in CAPABILITIES:
                 raise ConfigError("default_capabilities", f"unknown capability {name!r}", CAPABILITIES)
         for name in ("static_macros", "macro_mapping", "headers"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         object.__setattr__(self, "macro_formats", tuple(self.macro_formats))
+        if not isinstance(self.playback, PlaybackSessionConfig | None):
+            object.__setattr__(self, "playback", PlaybackSessionConfig.from_dict(self.playback))
+
+    @property
+    def session_config(self) -> PlaybackSessionConfig | None:
+        """`playback`, as it was read."""
+        return self.playback if isinstance(self.playback, PlaybackSessionConfig) else None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], shipped: Mapping[str, Any] = _EMPTY) -> Self:
+        """The configuration a mapping states, over what is `shipped`. ConfigError for a key that names no field."""
+        known = [item.name for item in fields(cls)]
+        for name in data:
+            if name not in known:
+                raise ConfigError(str(name), "unknown field", known)
+        return cls(**{**shipped, **data})
 
     @property
     def retries(self) -> int:
@@ -92,12 +111,12 @@ class VastTrackerConfig:
 
     def once(self) -> frozenset[str]:
         """The events that are told once."""
-        every = self.playback is None or self.playback.pause_pixels == "every"
+        every = self.session_config is None or self.session_config.pause_pixels == "every"
         return ONCE if every else ONCE | {"pause", "resume"}
 
     def logs_urls(self) -> bool:
         """Whether log lines carry whole addresses."""
-        return self.playback is not None and self.playback.log_tracking_urls
+        return self.session_config is not None and self.session_config.log_tracking_urls
 
 
 CAPABILITIES: Final[Mapping[str, Callable[[VastTrackerConfig, TrackingContext], Capability]]] = (
@@ -122,4 +141,4 @@ def tracker_config(provider: str, **changes: Any) -> VastTrackerConfig:
     if row is None:
         raise ConfigError("provider", f"unknown provider {provider!r}", PROVIDER_MACROS)
     shipped = {"macro_formats": row.formats, "macro_mapping": row.mapping, "static_macros": row.static}
-    return VastTrackerConfig(**{**shipped, **changes})
+    return VastTrackerConfig.from_dict(changes, shipped)

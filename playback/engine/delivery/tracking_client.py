@@ -37,13 +37,17 @@ def is_live(client: Any) -> bool:
 
 
 def tracker_config_of(client: Any) -> VastTrackerConfig:
-    """The tracker configuration of a client, else the shipped one of its provider, else the default one."""
+    """The tracker configuration of a client, else the shipped one of its provider, else the default one; a mapping
+    states what differs from these."""
     config = getattr(client, "config", None)
     found = getattr(config, "tracker", None)
     if isinstance(found, VastTrackerConfig):
         return found
+    stated = found if isinstance(found, Mapping) else _NONE
     provider = str(getattr(config, "provider", ""))
-    return tracker_config(provider) if provider in PROVIDER_MACROS else DEFAULT_TRACKER_CONFIG
+    if provider in PROVIDER_MACROS:
+        return tracker_config(provider, **stated)
+    return VastTrackerConfig.from_dict(stated) if stated else DEFAULT_TRACKER_CONFIG
 
 
 def macros_of(

@@ -1,7 +1,7 @@
 """PlayerFactory: the right player for a mode (decided by argument, configuration or environment; playback.md 2.24)."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from playback.engine.configuration.config import DEFAULT_CONFIG, MODES, PlaybackSessionConfig
@@ -74,18 +74,16 @@ def choose_mode(mode: str | None, config: PlaybackSessionConfig, env: Mapping[st
 
     ConfigError for a mode that does not exist, wherever it was named.
     """
-    for name, choice in _choices(mode, config, env):
-        if choice not in MODES:
-            raise ConfigError(name, f"unknown mode {choice!r}", MODES)
-        if choice != "auto":
-            return choice
-    return "real"
+    chosen = _known("mode", "auto" if mode is None else mode)
+    if chosen == "auto":
+        chosen = config.mode
+    if chosen == "auto":
+        environment = os.environ if env is None else env
+        chosen = _known(MODE_VARIABLE, environment.get(MODE_VARIABLE, "").strip().lower() or "auto")
+    return "real" if chosen == "auto" else chosen
 
 
-def _choices(
-    mode: str | None, config: PlaybackSessionConfig, env: Mapping[str, str] | None
-) -> Iterator[tuple[str, str]]:
-    yield "mode", "auto" if mode is None else mode
-    yield "config.mode", config.mode
-    environment = os.environ if env is None else env
-    yield MODE_VARIABLE, environment.get(MODE_VARIABLE, "").strip().lower() or "auto"
+def _known(name: str, mode: str) -> str:
+    if mode not in MODES:
+        raise ConfigError(name, f"unknown mode {mode!r}", MODES)
+    return mode

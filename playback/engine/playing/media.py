@@ -1,9 +1,12 @@
-"""Which media file a television plays: by type and size, never by document order (IAB VAST 4.3 §3.9)."""
+"""Which media file a television plays: by type and size, never by document order (IAB VAST 4.3 §3.9); and why an ad
+cannot be played."""
 
 from collections.abc import Iterable
 from typing import Final, Literal
 
+from playback.engine.request.ad_data import Fault, PlayableAd
 from vast.ad import MediaFile
+from vast.errors import VastErrorCode
 
 SCREEN: Final = (1920, 1080)
 Delivery = Literal["progressive", "streaming"]
@@ -53,3 +56,23 @@ def choose_media(
         return excess, prefer is not None and file.delivery != prefer, distance, -rate, file.url
 
     return min(filter(is_playable, files), key=preference, default=None)
+
+
+def fault_of(ad: PlayableAd, media: MediaFile | None) -> Fault | None:
+    """Why an ad of which this file would be played cannot be; None where it can."""
+    linear = ad.linear
+    if linear is None:
+        return Fault(VastErrorCode.LINEARITY, "the ad has no linear creative")
+    if ad.duration_ms is None:
+        stated = (
+            f"its Duration {linear.duration_text[:40]!r} cannot be read"
+            if linear.duration_text
+            else "no Duration"
+        )
+        return Fault(VastErrorCode.SCHEMA, f"the length of the ad is unknown: {stated}")
+    if ad.duration_ms <= 0:
+        return Fault(VastErrorCode.DURATION, "the ad has a duration of zero")
+    if media is None:
+        kinds = sorted({file.type or "no type" for file in linear.media_files}) or ["none"]
+        return Fault(VastErrorCode.MEDIA_UNSUPPORTED, f"no media file can be played ({', '.join(kinds)})")
+    return None

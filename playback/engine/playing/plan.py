@@ -6,10 +6,11 @@ and configuration share one plan.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import islice, takewhile
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from playback.engine.configuration.config import PlaybackSessionConfig
 from playback.engine.configuration.interruptions import (
@@ -21,8 +22,9 @@ from playback.engine.configuration.interruptions import (
     earliest,
     is_skip,
 )
+from playback.engine.configuration.urn import Urn
 from playback.engine.playing.expectations import expected_funnel, expected_interruptions
-from playback.engine.playing.media import choose_media
+from playback.engine.playing.media import choose_media, fault_of
 from playback.engine.playing.moments import (
     MAX_PROGRESS,
     US,
@@ -38,9 +40,7 @@ from playback.engine.playing.session import Shared, Tracked
 from playback.engine.playing.stages import Stage, stage_lot
 from playback.engine.playing.trackers import Pixel, click_through
 from playback.engine.request.ad_data import AdData, Fault, PlayableAd
-from playback.engine.splitmix import draws
 from vast.ad import MediaFile
-from vast.errors import VastErrorCode
 
 __all__ = [
     "MAX_PROGRESS",
@@ -59,6 +59,12 @@ __all__ = [
 MS: Final = 1_000
 PLANS_PER_AD: Final = 16
 """Plans kept with one ad, one for each configuration it was played under; the oldest makes room."""
+
+if TYPE_CHECKING:
+    from playback.engine.playing.pattern import Pattern
+
+PatternKey = tuple[str | None, int]
+"""The event of the rule that ends a session (None: none does), and how many moments are behind it then."""
 
 PlanKey = tuple[PlaybackSessionConfig, tuple[str, ...]]
 """A configuration with the order of its rules, in which equal configurations may differ."""
@@ -93,7 +99,9 @@ class Plan:
     """`moments` in the order they fire, `course` what they leave in a record; `unreachable` trackers with the reason;
     `rules` with each rule's window in each ad, None where it lies outside; `lots` are drawn for each session, one for
     each rule and ad. `parts` are the ads, `played` the places of those that are played; with a `fault` none is.
-    `alone` is the plan of a single ad."""
+    `alone` is the plan of a single ad; where it `repeats`, `pattern.play_like_others` can play its sessions, and keeps
+    what it played in `patterns`. `reference` and `name` are what a session keeps of its ads, and what its id is
+    made from."""
 
     duration_us: int
     limit_us: int | None
@@ -108,6 +116,16 @@ class Plan:
     played: tuple[int, ...]
     starts: tuple[int, ...]
     alone: bool
+    urn: Urn = field(compare=False, repr=False)
+    repeats: bool
+    reference: dict[str, Any]
+    name: bytes
+    patterns: "dict[PatternKey, Pattern]" = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the sessions differ in nothing but what rules of the usual shape draw for one ad."""
+        return self.alone and self.urn.is_plain
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -149,21 +167,25 @@ class Plan:
 
     def draw(self, seed: int) -> tuple[RuleOutcome, ...]:
         """One outcome per rule and ad for the session with this seed."""
-        rng = draws(seed)
-        return tuple([lot.draw(rng) for lot in self.lots])
+        return self.urn.draw(seed)
+
+    def session_id(self, seed: int) -> str:
+        """The id of a session nobody named: the same ads and seed give the same id."""
+        return blake2b(self.name + b"%d" % seed, digest_size=16).hexdigest()
 
     def cut(self, seed: int) -> RuleOutcome | None:
-        """The interruption that ends the session with this seed, without playing it; None when none does.
-
-        Nothing interrupts an ad at or after its end, nor a session after its limit.
-        """
+        """The interruption that ends the session with this seed, without playing it; None when none does."""
         outcomes = self.draw(seed)
         if not self.alone:
             return self.ending(outcomes, self.next_cut(outcomes))[1]
-        first = earliest(outcomes)
+        return self.in_time(earliest(outcomes))
+
+    def in_time(self, first: RuleOutcome | None) -> RuleOutcome | None:
+        """The earliest hit of a session of a single ad, if that ends it: nothing interrupts an ad at or after its end,
+        nor a session after its limit."""
         if first is None or first.event in BEFORE_RENDERING:
             return first
-        at = (first.offset_ms or 0) * 1000
+        at = struck_at(first)
         beaten = at >= self.duration_us or (self.limit_us is not None and at > self.limit_us)
         return None if beaten else first
 
@@ -222,12 +244,15 @@ def struck_at(cut: RuleOutcome) -> int:
 
 def plan_of(ad_data: AdData, config: PlaybackSessionConfig) -> Plan:
     """The plan of an ad under a configuration, compiled for the first session and shared by those after it."""
+    if ad_data.latest and ad_data.latest[0][0] is config:
+        return ad_data.latest[0][1]
     key = (config, tuple(config.interruption_rules))
     plan = ad_data.plans.get(key)
     if plan is None:
         while len(ad_data.plans) >= PLANS_PER_AD:
             del ad_data.plans[next(iter(ad_data.plans))]
         plan = ad_data.plans[key] = compile_plan(ad_data, config)
+    ad_data.latest[:] = [(config, plan)]
     return plan
 
 
@@ -241,7 +266,7 @@ def compile_plan(ad_data: AdData, config: PlaybackSessionConfig) -> Plan:
     line_up = [*_line_up(ad_data)]
     for seat in line_up:
         compiler.add(seat, alone=len(line_up) == 1)
-    return compiler.plan()
+    return compiler.plan(ad_data)
 
 
 class _Seat(NamedTuple):
@@ -254,7 +279,7 @@ class _Seat(NamedTuple):
     @classmethod
     def of(cls, ad: PlayableAd) -> "_Seat":
         media = choose_media(ad.linear.media_files) if ad.linear else None
-        return cls(ad, media, ad.fault or _fault(ad, media))
+        return cls(ad, media, ad.fault or fault_of(ad, media))
 
 
 def _line_up(ad_data: AdData) -> Iterator[_Seat]:
@@ -308,7 +333,7 @@ class _Compiler:
         self.parts.append(part)
         self.at_us = part.end_us
 
-    def plan(self) -> Plan:
+    def plan(self, ad_data: AdData) -> Plan:
         limit = self.config.max_session_duration_sec
         first = self.parts[0]
         return Plan(
@@ -325,6 +350,10 @@ class _Compiler:
             played=tuple(self.played),
             starts=tuple(self.parts[place].start_us for place in self.played),
             alone=len(self.parts) == 1,
+            urn=(urn := Urn(self.lots)),
+            repeats=len(self.parts) == 1 and urn.is_plain and not self.config.log_tracking_urls,
+            reference=ad_data.reference(),
+            name="".join(f"{ad.sha256}:{ad.index}:" for ad in ad_data.ads).encode(),
         )
 
     def _add_rules(self, length_ms: int, stage: Stage) -> tuple[Window, ...]:
@@ -360,25 +389,6 @@ def _never(moments: Iterable[Moment], length_ms: int, fault: Fault) -> Iterator[
         at = moment.at_us if length_ms else None
         # Its Error addresses hear of the fault.
         yield from (Unreachable(pixel, at, reason) for pixel in moment.pixels if moment.event != "error")
-
-
-def _fault(ad: PlayableAd, media: MediaFile | None) -> Fault | None:
-    linear = ad.linear
-    if linear is None:
-        return Fault(VastErrorCode.LINEARITY, "the ad has no linear creative")
-    if ad.duration_ms is None:
-        stated = (
-            f"its Duration {linear.duration_text[:40]!r} cannot be read"
-            if linear.duration_text
-            else "no Duration"
-        )
-        return Fault(VastErrorCode.SCHEMA, f"the length of the ad is unknown: {stated}")
-    if ad.duration_ms <= 0:
-        return Fault(VastErrorCode.DURATION, "the ad has a duration of zero")
-    if media is None:
-        kinds = sorted({file.type or "no type" for file in linear.media_files}) or ["none"]
-        return Fault(VastErrorCode.MEDIA_UNSUPPORTED, f"no media file can be played ({', '.join(kinds)})")
-    return None
 
 
 def _skip_at(ad: PlayableAd, duration_ms: int) -> int | None:

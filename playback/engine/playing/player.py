@@ -7,20 +7,21 @@ play() that is under way; the playhead is frozen while paused.
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from math import isfinite
 from typing import Any, ClassVar, Protocol
 
-from playback.engine.configuration.config import DEFAULT_CONFIG, PlaybackSessionConfig
-from playback.engine.configuration.interruptions import InterruptionReason, earliest
-from playback.engine.delivery.delivery import Delivery, choose_delivery
+from playback.engine.configuration.config import DEFAULT_CONFIG, PlaybackMode, PlaybackSessionConfig
+from playback.engine.configuration.interruptions import earliest
+from playback.engine.delivery.delivery import DRY_RUN, Delivery, choose_delivery
 from playback.engine.delivery.ledger import LedgerEntry, ledger_of, resolved_urls
 from playback.engine.delivery.macros import macro_values
 from playback.engine.delivery.sandbox import Collector
 from playback.engine.errors import InvalidTransition
+from playback.engine.playing.opening import open_session
+from playback.engine.playing.pattern import play_like_others
 from playback.engine.playing.plan import MS, US, plan_of
 from playback.engine.playing.playthrough import Playthrough
-from playback.engine.playing.session import PlaybackSession, PlaybackStatus, Tracked, native
+from playback.engine.playing.session import PlaybackSession, PlaybackStatus, Tracked
 from playback.engine.playing.snapshot import PlaybackSessionState, snapshot
 from playback.engine.request.ad_data import AdData, NoAd
 from playback.engine.splitmix import check_seed
@@ -30,6 +31,7 @@ from playback.engine.time_provider import (
     TimeProvider,
     Wake,
     fresh_seed,
+    one_turn,
 )
 from vast.macros import expand
 
@@ -40,26 +42,17 @@ class SessionStore(Protocol):
     async def save(self, session: PlaybackSession, ledger: Sequence[LedgerEntry]) -> None: ...
 
 
-def session_id_of(ad_data: AdData, seed: int) -> str:
-    """The id of a session nobody named: the same ads and seed give the same id."""
-    first, *further = ad_data.ads
-    ads = f"{first.sha256}:{first.index}:"
-    for ad in further:
-        ads += f"{ad.sha256}:{ad.index}:"
-    return blake2b(f"{ads}{seed}".encode(), digest_size=16).hexdigest()
-
-
 class BaseVastPlayer(ABC):
     """Plays an ad, or the ads of a pod one after the other, once.
 
     `session` continues a stored session (its seed, configuration and draws are kept); otherwise a new one is made,
     from `seed` or from a fresh seed that the session records. Raises ValueError for a NoAd, for a seed out of range
-    and for a session of another ad; ConfigError for a configuration nobody can play by; DeliveryUnavailable for a
-    delivery that does not exist or lacks its collector or client. Attempts are timed on `delivery_clock`, by default
-    the collector's or the world's.
+    and for a session of another ad; TypeError for what is no ad data; ConfigError for a configuration nobody can play
+    by; DeliveryUnavailable for a delivery that does not exist or lacks its collector or client. Attempts are timed on
+    `delivery_clock`, by default the collector's or the world's.
     """
 
-    mode: ClassVar[str]
+    mode: ClassVar[PlaybackMode]
     sends: ClassVar[bool] = False
     """Whether this kind of player sends pixels without being asked, where its client is there for that."""
 
@@ -82,6 +75,8 @@ class BaseVastPlayer(ABC):
     ) -> None:
         if isinstance(ad_data, NoAd):
             raise ValueError(f"there is no ad to play: {ad_data.code}, {ad_data.text}")
+        if not isinstance(ad_data, AdData):
+            raise TypeError(f"ad_data must be what request_ad gives, not {type(ad_data).__name__}")
         self.vast_client = vast_client
         self.ad_data = ad_data
         self.store = store
@@ -89,27 +84,33 @@ class BaseVastPlayer(ABC):
         self.config = session.config if session else self._own_config(config)
         self.plan = plan_of(ad_data, self.config)
         self.session = self._adopt(session) if session else self._open(seed, session_id, metadata)
-        self.delivery = Delivery(
-            choose_delivery(delivery, vast_client, sends=self.sends),
-            vast_client, ad_data, self.plan, self.session, collector=collector, clock=delivery_clock,
-        )  # fmt: skip
-        self._time = time_provider or self._default_time_provider()
+        # What few headless sessions need is made when it is asked for: delivery, clock and playthrough.
+        self._delivery: Delivery | None = None
+        self._clock = time_provider
+        self._playthrough: Playthrough | None = None
         self._shown = time_provider is not None
-        self._run = Playthrough(
-            self.plan,
-            self.session,
-            None if self._time.is_virtual else self._time.stamp,
-            self._resolve if self.config.log_tracking_urls else None,
-        )
+        self._jumped_sec = 0.0
         self._wake = Wake()
         self._base: float | None = None
         self._playing = False
+        way = choose_delivery(delivery, vast_client, sends=self.sends)
+        self._keeps_nothing = store is None and way == DRY_RUN
         # Pixels that are sent start at their own time: each step then has its turn of the event loop.
-        self._alone = not self.delivery.sends
+        self._alone = way == DRY_RUN
+        if way != DRY_RUN:
+            self._delivery = Delivery(
+                way, vast_client, ad_data, self.plan, self.session, collector=collector, clock=delivery_clock
+            )
+        if session:
+            self._run  # noqa: B018 - a record that does not belong to this plan is refused here
 
     @abstractmethod
     def _default_time_provider(self) -> TimeProvider:
         """The clock of this kind of player."""
+
+    def _is_unpaced(self) -> bool:
+        """Whether the clock of this kind of player lets any time pass at once, and stamps with the session's own."""
+        return False
 
     async def play(self) -> PlaybackSession:
         """Play to the end, an interruption, the session limit or stop(); returns the session.
@@ -125,13 +126,15 @@ class BaseVastPlayer(ABC):
             raise InvalidTransition("playing", "play again")
         self._playing = True
         try:
-            if not self._shown:
+            if self._is_untouched():
+                await one_turn()
+            elif not self._shown:
                 await self._time.settle(1)
             if self._shown:
                 await self._time.settle()
             if not self._play_at_once():
                 await self._play_on()
-            await self._deliver_rest()
+                await self._deliver_rest()
         except asyncio.CancelledError:
             self._run.abandon(self._clock_us())
             self.delivery.drop()
@@ -224,15 +227,49 @@ class BaseVastPlayer(ABC):
         """How far the playhead got."""
         return self.session.current_offset_sec
 
+    @property
+    def delivery(self) -> Delivery:
+        """What became of the pixels."""
+        if self._delivery is None:
+            self._delivery = Delivery(DRY_RUN, self.vast_client, self.ad_data, self.plan, self.session)
+        return self._delivery
+
+    @property
+    def _time(self) -> TimeProvider:
+        if self._clock is None:
+            self._clock = self._default_time_provider()
+            self._clock.jump(self._clock.time() + self._jumped_sec)
+        return self._clock
+
+    @property
+    def _run(self) -> Playthrough:
+        """The session on its way through the plan."""
+        if self._playthrough is None:
+            self._playthrough = Playthrough(
+                self.plan,
+                self.session,
+                None if self._time.is_virtual else self._time.stamp,
+                self._resolve if self.config.log_tracking_urls else None,
+            )
+        return self._playthrough
+
     def _ring(self) -> None:
         self._alone = False
         self._wake.set()
 
+    def _is_untouched(self) -> bool:
+        """Whether nobody can tell by the clock or by a press of a button how this session comes to its end."""
+        untouched = self._clock is None and self._playthrough is None and self._keeps_nothing
+        return untouched and self.plan.repeats and self._is_unpaced()
+
     def _play_at_once(self) -> bool:
         """Play a new session in one jump of its clock, where nobody else can be on that and nothing is stored."""
-        disturbed = self._shown or self.store is not None or self.delivery.sends
-        if disturbed or self.session.status is not PlaybackStatus.PENDING:
+        if self.session.status is not PlaybackStatus.PENDING or self._shown or not self._keeps_nothing:
             return False
+        if self._is_untouched():
+            play_like_others(self.plan, self.session, self.plan.in_time(self._first))
+            self._jumped_sec = self.session.clock_ms / 1000
+            return True
         end = self._run.last_due()
         if end is None or not self._time.jump(self._time.time() + end / US):
             return False
@@ -315,24 +352,15 @@ class BaseVastPlayer(ABC):
         whole = DEFAULT_CONFIG if config is None else config
         if not isinstance(whole, PlaybackSessionConfig):
             whole = PlaybackSessionConfig.from_dict(whole)
-        return whole if whole.mode == self.mode else whole.evolve(mode=self.mode)
+        return whole.in_mode(self.mode)
 
     def _open(
         self, seed: int | None, session_id: str | None, metadata: dict[str, Any] | None
     ) -> PlaybackSession:
         chosen = fresh_seed() if seed is None else check_seed(seed)
         outcomes = self.plan.draw(chosen)
-        first = earliest(outcomes)
-        return PlaybackSession(
-            session_id=session_id or session_id_of(self.ad_data, chosen),
-            duration_sec=self.plan.duration_us / US,
-            config=self.config,
-            interruption_scheduled=InterruptionReason(first.reason) if first else None,
-            metadata=native(metadata) if metadata else {},
-            seed=chosen,
-            ad=self.ad_data.reference(),
-            interruption_plan=outcomes,
-        )
+        self._first = earliest(outcomes)
+        return open_session(self.plan, self.config, chosen, outcomes, self._first, session_id, metadata)
 
     def _adopt(self, session: PlaybackSession) -> PlaybackSession:
         if session.config.mode != self.mode:
@@ -354,7 +382,7 @@ def _ads_of(reference: Mapping[str, Any]) -> list[tuple[Any, Any]]:
 class VastPlayer(BaseVastPlayer):
     """Real-time playback: pixels become due as the seconds pass."""
 
-    mode = "real"
+    mode: ClassVar[PlaybackMode] = "real"
     sends = True
 
     def _default_time_provider(self) -> TimeProvider:
@@ -364,8 +392,11 @@ class VastPlayer(BaseVastPlayer):
 class HeadlessPlayer(BaseVastPlayer):
     """Simulated playback in virtual time: as fast as possible, or paced by headless_playback_speed when watched."""
 
-    mode = "headless"
+    mode: ClassVar[PlaybackMode] = "headless"
     sends = False
 
     def _default_time_provider(self) -> TimeProvider:
         return SimulatedTimeProvider(speed=self.config.headless_playback_speed if self.watched else 0.0)
+
+    def _is_unpaced(self) -> bool:
+        return not self.watched or self.config.headless_playback_speed == 0

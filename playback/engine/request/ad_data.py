@@ -14,6 +14,7 @@ from vast.errors import VastErrorCode
 from vast.notice import Notice
 
 if TYPE_CHECKING:
+    from playback.engine.configuration.config import PlaybackSessionConfig
     from playback.engine.delivery.ledger import LedgerEntry
     from playback.engine.playing.plan import Plan, PlanKey
     from playback.engine.request.chain import Chain
@@ -90,7 +91,8 @@ class AdData:
 
     `transaction_id` is the [TRANSACTIONID] of the requests that led here; without one the session makes its own.
     `chain` tells how they were found, and is no part of what is equal.
-    `plans` is where `plan.plan_of` keeps what it compiled for these ads: plans live as long as their ads.
+    `plans` is where `plan.plan_of` keeps what it compiled for these ads, `latest` the one it gave last with its
+    configuration: plans live as long as their ads.
     """
 
     ads: tuple[PlayableAd, ...]
@@ -98,6 +100,9 @@ class AdData:
     chain: "Chain | None" = field(default=None, compare=False)
     transaction_id: str = ""
     plans: "dict[PlanKey, Plan]" = field(default_factory=dict, init=False, compare=False, repr=False)
+    latest: "list[tuple[PlaybackSessionConfig, Plan]]" = field(
+        default_factory=list, init=False, compare=False, repr=False
+    )
 
     @property
     def first(self) -> PlayableAd:

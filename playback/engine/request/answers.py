@@ -1,13 +1,16 @@
 """What an answer says: a VAST document, or why it leads to no ad, with the VAST error code (playback.md 3.3, 3.4)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 from playback.engine.request.chain import Hop, Outcome
 from playback.engine.request.client_config import VastClientConfig
+from playback.engine.request.parser import VastParser
 from playback.engine.request.transport import Fetched
 from vast.ad import Ad, Category, Vast, read
+from vast.encodings import from_charset
 from vast.errors import VastError, VastErrorCode
 from vast.notice import Notice
 from vast.recall import recall
@@ -47,6 +50,7 @@ _OF_INTEREST: Final = frozenset(
     }
 )
 _LONGEST_HEADER = 500
+_CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
 
 
 def headers_of_interest(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -77,7 +81,7 @@ def document_of(
         text = "the document was kept and not read: enable_parsing is off"
         return Outcome.UNREAD, Lost(VastErrorCode.UNDEFINED, Outcome.UNREAD.value, text, silent=True)
     try:
-        vast = recall(read, got.body, lenient=config.lenient)
+        vast = _facts(_in_its_charset(got), config)
     except VastError as refused:
         code = VastErrorCode.XML_PARSING if _is_page(got, refused) else _BY_NUMBER[refused.code]
         return Outcome.UNREADABLE, Lost(code, refused.reason, refused.text)
@@ -95,18 +99,32 @@ def document_of(
     return (Outcome.ADS if has_inline else Outcome.WRAPPER), vast
 
 
+def _facts(body: bytes, config: VastClientConfig) -> Vast:
+    if config.parser is None:
+        return recall(read, body, lenient=config.lenient)
+    return VastParser(config.parser, config.publisher).read(body, lenient=config.lenient)
+
+
 def _unanswered(got: Fetched) -> tuple[Outcome, Lost] | None:
     if got.failure:
         outcome = Outcome(got.failure)
         code = _CODES.get(outcome, VastErrorCode.WRAPPER_TIMEOUT)
         return outcome, Lost(code, outcome.value, got.text)
-    if got.status == 204 or (got.status == 200 and not got.body.strip()):
-        text = "the answer is empty" if got.status == 200 else "the answer is 204, no content"
+    found = got.status is not None and 200 <= got.status < 300
+    if got.status == 204 or (found and not got.body.strip()):
+        text = "the answer is 204, no content" if got.status == 204 else "the answer is empty"
         return Outcome.EMPTY, Lost(VastErrorCode.NO_AD, "EMPTY", text)
-    if got.status != 200:
+    if not found:
         outcome = Outcome.HTTP_STATUS
         return outcome, Lost(VastErrorCode.WRAPPER_TIMEOUT, outcome.value, f"the answer is HTTP {got.status}")
     return None
+
+
+def _in_its_charset(got: Fetched) -> bytes:
+    """The body, in UTF-8 where only its Content-Type tells that it is not (RFC 7303 §3)."""
+    kind = next((value for name, value in got.headers if name.lower() == "content-type"), "")
+    charset = _CHARSET.search(kind)
+    return from_charset(got.body, charset[1]) if charset else got.body
 
 
 def _is_page(got: Fetched, refused: VastError) -> bool:

@@ -10,7 +10,9 @@ def breaks_of(vmap: bytes | str, **client_keywords: Any) -> list[tuple[AdBreak, 
     """One pair for each source of a break that can be played, in document order.
 
     An inline document is played by `VastClient.from_xml`, a tag is requested by `VastClient(url)`; both get the
-    keywords. Breaks whose only source is custom data are in `vast.vmap.read_vmap` alone. Raises VastError as it does.
+    keywords. A source that forbids several ads (allowMultipleAds) has a client that takes the first in playing order,
+    without substitutes; one that forbids redirects (followRedirects) has a client that follows no wrapper. Breaks whose
+    only source is custom data are in `vast.vmap.read_vmap` alone. Raises VastError as it does.
     """
     return [
         (ad_break, _client(source, client_keywords))
@@ -21,8 +23,12 @@ def breaks_of(vmap: bytes | str, **client_keywords: Any) -> list[tuple[AdBreak, 
 
 
 def _client(source: AdSource, keywords: dict[str, Any]) -> VastClient:
+    options = keywords if source.follow_redirects is not False else {**keywords, "max_wrappers": 0}
     if source.vast is not None:
-        return VastClient.from_xml(source.vast, **keywords)
-    make: Any = VastClient
-    client: VastClient = make(source.tag_uri, **keywords)
+        client = VastClient.from_xml(source.vast, **options)
+    else:
+        make: Any = VastClient
+        client = make(source.tag_uri, **options)
+    if not source.allow_multiple_ads and client.ad_index is None:
+        client.ad_index = 0
     return client

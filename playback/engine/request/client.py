@@ -5,7 +5,6 @@ playback.md 1.6, 2.29, 2.32, 3.4.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib import import_module
 from typing import Any, Self
 
 from playback.engine.configuration.config import PlaybackSessionConfig
@@ -13,6 +12,8 @@ from playback.engine.configuration.profiles import PROVIDERS
 from playback.engine.configuration.resolver import ConfigResolver, Level
 from playback.engine.delivery.delivery import deliver_no_ad
 from playback.engine.delivery.ledger import no_ad_ledger
+from playback.engine.delivery.sending import Sending
+from playback.engine.delivery.tracker import VastTracker
 from playback.engine.delivery.tracking_client import tracker_config_of
 from playback.engine.playing.factory import PlayerFactory
 from playback.engine.playing.session import PlaybackSession
@@ -70,7 +71,7 @@ class VastClient:
         self._requests = 0
         self._recorded: Chain | None = None
         self._ad_data: AdData | NoAd | None = None
-        self._tracker: Any = None
+        self._tracker: VastTracker | None = None
 
     @classmethod
     def from_xml(
@@ -155,7 +156,9 @@ class VastClient:
         self._ad_data, self._tracker = answer, None
         return answer
 
-    async def track_event(self, event: str, macros: Mapping[str, Any] | None = None) -> Any:
+    async def track_event(
+        self, event: str, macros: Mapping[str, Any] | None = None
+    ) -> tuple[Sending, ...] | NoAd:
         """Sends an event of the ad that was requested last (requested now, if none was), as VastTracker does.
 
         A NoAd is returned as it is.
@@ -164,9 +167,7 @@ class VastClient:
         if isinstance(ad_data, NoAd):
             return ad_data
         if self._tracker is None:
-            self._tracker = import_module("playback.engine.delivery.tracker").VastTracker.for_ad(
-                self, ad_data
-            )
+            self._tracker = VastTracker.for_ad(self, ad_data)
         return await self._tracker.track_event(event, macros)
 
     async def play_ad(
@@ -198,7 +199,7 @@ class VastClient:
         """The playback configuration of a provider and publisher, as ConfigResolver.resolve gives it.
 
         The client's own provider (where it has a profile) and publisher serve where none is named; its `playback` is
-        the global level. ConfigError for an unknown name.
+        the global level, else that of its tracker. ConfigError for an unknown name.
         """
         known = levels.get("providers") or PROVIDERS
         own = self.config.provider if self.config.provider in known else None
@@ -206,7 +207,7 @@ class VastClient:
             provider=provider or own,
             publisher=publisher or self.config.publisher,
             override=override,
-            **{"global_config": self.config.playback, **levels},
+            **{"global_config": self.config.playback or tracker_config_of(self).playback, **levels},
         )
 
     async def close(self) -> None:

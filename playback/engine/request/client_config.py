@@ -7,7 +7,9 @@ from math import isfinite
 from typing import Any, Final, Self
 
 from playback.engine.configuration.config import PlaybackSessionConfig
+from playback.engine.delivery.tracker_config import VastTrackerConfig
 from playback.engine.errors import ConfigError
+from playback.engine.request.parser_config import VastParserConfig
 from playback.engine.request.transport import MAX_BYTES, SslVerify, check_ssl_verify
 from vast.macros import Value
 
@@ -29,6 +31,9 @@ _ALIASES: Final = {
 class VastClientConfig:
     """The settings of a VastClient; times in seconds, `max_bytes` for one answer, packed and unpacked.
 
+    `parser` reads the documents (its leniency, its encoding) and `tracker` writes and sends the pixels; a mapping of
+    `tracker` states what differs from the provider's. `provider_settings` are kept for whoever builds clients; nothing
+    here reads them.
     `macros` are values for request macros, `publisher` and `provider` name levels of the playback configuration of
     which `playback` is the global one. `delivery` says whether Error addresses are called (live) or only resolved.
     `max_wrappers` 0 follows none. `ping_refused_wrappers` tells 300 to the Errors of a wrapper that
@@ -42,8 +47,8 @@ class VastClientConfig:
     params: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     macros: Mapping[str, Value] = field(default_factory=dict)
-    parser: Any = None
-    tracker: Any = None
+    parser: VastParserConfig | Mapping[str, Any] | None = None
+    tracker: VastTrackerConfig | Mapping[str, Any] | None = None
     playback: PlaybackSessionConfig | Mapping[str, Any] | None = None
     enable_tracking: bool = True
     enable_parsing: bool = True
@@ -151,6 +156,24 @@ def _playback(name: str, value: Any) -> PlaybackSessionConfig | None:
     return PlaybackSessionConfig.from_dict(value)
 
 
+def _parser(name: str, value: Any) -> VastParserConfig | None:
+    if value is None or isinstance(value, VastParserConfig):
+        return value
+    if not isinstance(value, Mapping):
+        raise ConfigError(name, f"must be a parser configuration, not {value!r}")
+    return VastParserConfig.from_dict(value)
+
+
+def _tracker(name: str, value: Any) -> VastTrackerConfig | Mapping[str, Any] | None:
+    # What a mapping leaves out is the provider's, who may still change: it is kept as it is, once it is seen to be one.
+    if value is None or isinstance(value, VastTrackerConfig):
+        return value
+    if not isinstance(value, Mapping):
+        raise ConfigError(name, f"must be a tracker configuration, not {value!r}")
+    VastTrackerConfig.from_dict(value)
+    return dict(value)
+
+
 def _delivery(name: str, value: Any) -> str:
     if value not in CLIENT_DELIVERIES:
         raise ConfigError(name, f"unknown delivery {value!r}", CLIENT_DELIVERIES)
@@ -164,6 +187,8 @@ _CHECKS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "params": _mapping,
     "headers": _texts,
     "macros": _macros,
+    "parser": _parser,
+    "tracker": _tracker,
     "playback": _playback,
     "enable_tracking": _flag,
     "enable_parsing": _flag,

@@ -67,6 +67,10 @@ class VastParser:
             **self._flat(_first_inline(root)),
         }
 
+    def read(self, xml: bytes | str, *, lenient: bool = True) -> Vast:
+        """The facts of a document, as `vast.ad.read` gives them: what a client with this configuration plays."""
+        return self._facts(self._document(xml, lenient), lenient)
+
     def parse_with_specs(self, xml: bytes | str, specs: Iterable[XPathSpec]) -> dict[str, Any]:
         """name -> what each spec selects on the root element: a list, or the first value or None.
 
@@ -99,14 +103,18 @@ class VastParser:
             raise VastError(
                 VastErrorCode.XML_PARSING, "NOT_XML", f"{type(xml).__name__} is not the text of a document"
             )
+        document = self._document(xml)
+        return self._facts(document, lenient=True), without_namespaces(document.root)
+
+    def _facts(self, document: Document, lenient: bool) -> Vast:
         strict = self.config.strict_xml
-        vast = read(document := self._document(xml), lenient=not strict)
+        vast = read(document, lenient=lenient and not strict)
         if strict and vast.notices:
             raise VastError(VastErrorCode.SCHEMA, "STRICT", f"read strictly: {vast.notices[0].text}")
-        return vast, without_namespaces(document.root)
+        return vast
 
-    def _document(self, xml: bytes | str) -> Document:
-        text, lenient = self._decoded(xml), not self.config.strict_xml
+    def _document(self, xml: bytes | str, lenient: bool = True) -> Document:
+        text, lenient = self._decoded(xml), lenient and not self.config.strict_xml
         try:
             return parse(text, lenient=lenient, for_reading=True)
         except VastError as refused:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urldefrag, urljoin
 _HTTP: Final = re.compile(r"(https?)://([^/?#]*)(.*)", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _NOT_IN_A_HOST: Final = re.compile(r"[\s\x00-\x20<>\"{}|^`\\]")
-_UNESCAPED: Final = re.compile(r"[^A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]+|%(?![0-9A-Fa-f]{2})")
+_UNESCAPED: Final = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+|%(?![0-9A-Fa-f]{2})")
 # The URL Standard takes them out wherever they stand: an address may be broken over lines.
 _LINE_BREAKS: Final = str.maketrans("", "", "\t\r\n")
 _SHOWN = 100
@@ -21,6 +21,7 @@ _SHOWN = 100
 def absolute(uri: str, base: str = "") -> str:
     """The http(s) address a reference names, in a document at `base`, with stray characters percent-encoded.
 
+    Brackets stay, as in browsers (URL Standard, query state): an ad server finds its own [MACRO] as it wrote it.
     ValueError with one sentence where it names none. Without a base, a reference that begins with // means https.
     """
     text = uri.strip().translate(_LINE_BREAKS)

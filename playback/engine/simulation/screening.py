@@ -2,30 +2,26 @@
 they ended and play themselves when asked for more.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import takewhile
 from typing import Any, NamedTuple
 
 from playback.engine.configuration.config import DEFAULT_CONFIG, PlaybackSessionConfig
 from playback.engine.configuration.interruptions import (
     BEFORE_RENDERING,
     EFFECTS,
-    Blank,
     InterruptionReason,
     RuleOutcome,
-    UniformLot,
     earliest,
 )
 from playback.engine.delivery.ledger import LedgerEntry, ledger_of, resolved_urls
-from playback.engine.playing.plan import US, plan_of
-from playback.engine.playing.player import session_id_of
+from playback.engine.playing.opening import open_session
+from playback.engine.playing.pattern import play_like_others
+from playback.engine.playing.plan import plan_of
 from playback.engine.playing.playthrough import Playthrough
 from playback.engine.playing.session import PlaybackEvent, PlaybackSession, PlaybackStatus, Tracked
 from playback.engine.request.ad_data import AdData
-from playback.engine.simulation.pattern import Pattern
 
 
 class Ending(NamedTuple):
@@ -48,18 +44,15 @@ class Screening:
         if not isinstance(whole, PlaybackSessionConfig):
             whole = PlaybackSessionConfig.from_dict(whole)
         self.ad_data = ad_data
-        self.config = whole if whole.mode == "headless" else whole.evolve(mode="headless")
+        self.config = whole.in_mode("headless")
         self.plan = plan_of(ad_data, self.config)
-        self._reference = ad_data.reference()
         self.undisturbed = self._play(0, (), None)
         """A session that no rule interrupts."""
-        self._patterns: dict[tuple[str | None, int], Pattern] = {}
-        self._is_repeated = self.is_plain and not self.config.log_tracking_urls
 
     @property
     def is_plain(self) -> bool:
         """Whether the sessions differ in nothing but what rules of the usual shape draw for one ad."""
-        return len(self.plan.parts) == 1 and all(map(_is_plain, self.plan.lots))
+        return self.plan.is_plain
 
     @cached_property
     def last_ms(self) -> int:
@@ -76,7 +69,8 @@ class Screening:
     def session(self, seed: int) -> PlaybackSession:
         """The whole session with this seed: what `HeadlessPlayer(client, ad_data, config, seed=seed)` plays."""
         outcomes = self.plan.draw(seed)
-        return self.played(seed, outcomes, earliest(outcomes))
+        first = earliest(outcomes)
+        return self.drawn(seed, outcomes, first, self.plan.in_time(first))
 
     def lean(self, seed: int) -> "LeanSession":
         """The lean session with this seed."""
@@ -108,21 +102,11 @@ class Screening:
         cut: RuleOutcome | None,
     ) -> PlaybackSession:
         """`played` where it is known that `cut` ends the session, or that no rule does."""
-        if not self._is_repeated:
+        if not self.plan.repeats:
             return self.played(seed, outcomes, scheduled)
-        behind = -1 if cut is None else bisect_right(self.plan.course.instants, (cut.offset_ms or 0) * 1000)
-        pattern = self._patterns.get((cut and cut.event, behind))
-        if pattern is None:
-            pattern = self._remember(cut, behind)
-        reason = InterruptionReason(scheduled.reason) if scheduled else None
-        return pattern.again(session_id_of(self.ad_data, seed), seed, outcomes, reason, cut)
-
-    def _remember(self, cut: RuleOutcome | None, behind: int) -> Pattern:
-        session = self._play(0, (), None) if cut is None else self._play(0, (cut,), cut)
-        passed = takewhile(_is_same, zip(session.tracked, self.plan.course.tracked, strict=False))
-        pattern = Pattern(session, sum(1 for _ in passed))
-        self._patterns[cut and cut.event, behind] = pattern
-        return pattern
+        session = open_session(self.plan, self.config, seed, outcomes, scheduled)
+        play_like_others(self.plan, session, cut)
+        return session
 
     def _play(
         self,
@@ -131,15 +115,7 @@ class Screening:
         scheduled: RuleOutcome | None,
         resolved: Callable[[PlaybackSession, Tracked, int], list[str]] | None = None,
     ) -> PlaybackSession:
-        session = PlaybackSession(
-            session_id=session_id_of(self.ad_data, seed),
-            duration_sec=self.plan.duration_us / US,
-            config=self.config,
-            interruption_scheduled=InterruptionReason(scheduled.reason) if scheduled else None,
-            seed=seed,
-            ad=dict(self._reference),
-            interruption_plan=outcomes,
-        )
+        session = open_session(self.plan, self.config, seed, outcomes, scheduled)
         run = Playthrough(self.plan, session, None, partial(resolved, session) if resolved else None)
         run.begin(run.last_due() or 0)
         return session
@@ -205,14 +181,6 @@ class LeanSession:
     def ledger(self) -> list[LedgerEntry]:
         """One row per tracker of the ad and what became of it."""
         return self.screening.ledger(self.session)
-
-
-def _is_same(pair: tuple[object, object]) -> bool:
-    return pair[0] == pair[1]
-
-
-def _is_plain(lot: object) -> bool:
-    return isinstance(lot, UniformLot | Blank)
 
 
 def ending_of(event: str, reason: str) -> Ending:

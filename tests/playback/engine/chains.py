@@ -49,16 +49,20 @@ Answer = str | int | Exception | httpx.Response | Callable[[httpx.Request], http
 
 
 class Web:
-    """Tags by path, whatever the host: a document, a status, an exception that is raised, or a response."""
+    """Tags by path, whatever the host: a document, a status, an exception that is raised, or a response.
 
-    def __init__(self, table: Mapping[str, Answer]) -> None:
+    What is not in the table gets `default`.
+    """
+
+    def __init__(self, table: Mapping[str, Answer], *, default: Answer = 404) -> None:
         self.table = dict(table)
+        self.default = default
         self.requests: list[httpx.Request] = []
         self.transport = httpx.MockTransport(self._answer)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        answer = self.table.get(request.url.path, 404)
+        answer = self.table.get(request.url.path, self.default)
         if isinstance(answer, Exception):
             raise answer
         if isinstance(answer, str):

@@ -75,6 +75,8 @@ async def test_what_cannot_be_played_is_refused_when_the_player_is_made(kind):
     ad = await f30()
     with pytest.raises(ValueError, match="no ad to play: 303"):
         kind(None, NoAd(303, "nothing", "EMPTY"))
+    with pytest.raises(TypeError, match="ad_data must be what request_ad gives, not dict"):
+        kind(None, {"duration": 30})
     with pytest.raises(ConfigError):
         kind(None, ad, {"no_such_field": 1})
     with pytest.raises(DeliveryUnavailable):

@@ -6,6 +6,7 @@ from playback.engine import AdData, NoAd, VastClient
 from playback.engine.request.breaks import breaks_of
 from tests.corpus import CORPUS, needs_corpus
 from tests.playback.engine.ads import inline, names_of, play, vast
+from tests.playback.engine.chains import Web, wrapper
 from vast.errors import VastError
 from vast.vmap import is_vmap, read_vmap
 
@@ -69,3 +70,48 @@ async def test_every_inline_document_of_the_corpus_playlists_plays_to_its_end(co
                 empty += 1
     count_up(f"vmap: {played} breaks played to their end, {empty} hold no ad")
     assert (played, empty) == (8, 2)
+
+
+SOURCE = (
+    '<v:AdBreak timeOffset="start" breakType="linear"><v:AdSource {}>'
+    '<v:AdTagURI templateType="vast3"><![CDATA[http://ads.example.com/tag]]></v:AdTagURI></v:AdSource></v:AdBreak>'
+)
+POD = vast(inline(ad_id="n2", sequence=2), inline(ad_id="n1", sequence=1), inline(ad_id="S"))
+
+
+async def asked(switches, document):
+    web = Web({"/tag": document, "/last": vast(inline())})
+    [(_, client)] = breaks_of(VMAP.format(SOURCE.format(switches)), transport=web.transport, seed=7)
+    return await client.request_ad(), web
+
+
+@pytest.mark.parametrize(
+    ("switches", "expected"),
+    [("", ["n1", "n2"]), ('allowMultipleAds="true"', ["n1", "n2"]), ('allowMultipleAds="false"', ["n1"])],
+)
+async def test_a_break_that_forbids_several_ads_plays_the_first_alone(switches, expected):
+    answer, _ = await asked(switches, POD)
+    assert [one.ad.id for one in answer.ads] == expected
+    assert len(answer.substitutes) == (len(expected) > 1)
+
+
+async def test_an_inline_break_that_forbids_several_ads_plays_the_first_alone():
+    playlist = VMAP.format(
+        inline_break("start", "pre", inline(ad_id="n2", sequence=2), inline(ad_id="n1", sequence=1))
+    )
+    [(_, client)] = breaks_of(playlist.replace("<v:AdSource>", '<v:AdSource allowMultipleAds="false">'))
+    assert [one.ad.id for one in (await client.request_ad()).ads] == ["n1"]
+
+
+@pytest.mark.parametrize(
+    ("switches", "paths"),
+    [
+        ("", ["/tag", "/last"]),
+        ('followRedirects="true"', ["/tag", "/last"]),
+        ('followRedirects="false"', ["/tag"]),
+    ],
+)
+async def test_a_break_that_forbids_redirects_follows_no_wrapper(switches, paths):
+    answer, web = await asked(switches, vast(wrapper("http://ads.example.com/last")))
+    assert web.paths == paths
+    assert bool(answer) is (len(paths) == 2)

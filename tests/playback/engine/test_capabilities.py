@@ -1,9 +1,13 @@
 """Each capability does its work in the tracker it was composed into, and in no other (playback.md 1.9, 2.39)."""
 
+import pytest
+
 from playback.engine import (
+    ConfigError,
     HeadlessPlayer,
     TrackingContext,
     VastTracker,
+    with_event_filtering,
     with_http_send,
     with_interruption,
     with_logging,
@@ -81,6 +85,31 @@ async def test_with_interruption_refuses_what_comes_after_the_end_for_its_tracke
     assert (sink.names, plain.names) == (["close"], ["mid", "close"])
     assert [sending.status for sending in guarded.sent] == ["refused", "sent"]
     assert guarded.sent[1].tags["interruption_reason"] == "user_close"
+
+
+async def test_with_event_filtering_lets_through_what_its_tracker_wants():
+    sink, plain = Sink(), Sink()
+    events = {name: f"{SINK}/{name}" for name in ("start", "firstQuartile", "thirdQuartile", "progress-5")}
+    chosen = with_event_filtering(include=["*Quartile", "progress-*"], exclude=["third*"])
+    filtering, free = tracker(sink, events, chosen), tracker(plain, events)
+    for event in events:
+        await both(filtering, free, event)
+    assert sink.names == ["firstQuartile", "progress-5"]
+    assert plain.names == list(events)
+    assert [(sending.status, sending.reason) for sending in filtering.sent] == [
+        ("filtered", "start is not among the events included"),
+        ("sent", ""),
+        ("filtered", "thirdQuartile is excluded"),
+        ("sent", ""),
+    ]
+
+
+async def test_without_patterns_every_event_goes_through_and_a_pattern_is_no_list_of_letters():
+    sink = Sink()
+    await tracker(sink, EVENTS, with_event_filtering()).track_event("complete")
+    assert sink.names == ["done"]
+    with pytest.raises(ConfigError, match="include"):
+        with_event_filtering("start")
 
 
 async def test_with_logging_writes_a_line_for_its_tracker_only():

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from playback.engine import AdData, NoAd
+from playback.engine import AdData, NoAd, VastClient
 from tests.playback.engine.ads import SINK, inline, vast
 from tests.playback.engine.chains import Web, categorised, empty, ids, outcomes, tags, wrapper
 
@@ -255,6 +255,33 @@ class TestNoAd:
             found = await Web({"/tag": page}).request()
             assert (found.code, outcomes(found)) == (100, ["unreadable"]), kind
 
+    @pytest.mark.parametrize(
+        ("written", "charset", "prologue"),
+        [
+            ("windows-1251", "windows-1251", ""),
+            ("utf-8", "windows-1251", ""),
+            ("utf-8-sig", "windows-1251", ""),
+            ("koi8-r", "windows-1251", '<?xml version="1.0" encoding="koi8-r"?>'),
+        ],
+    )
+    async def test_the_charset_of_an_answer_counts_where_its_document_says_nothing(
+        self, written, charset, prologue
+    ):
+        body = f"{prologue}{vast(inline(ad_id='Реклама'))}".encode(written)
+        headers = {"content-type": f'text/xml; charset="{charset}"'}
+        web = Web({"/tag": httpx.Response(200, content=body, headers=headers)})
+        found = await web.request()
+        assert ids(found) == ["Реклама"]
+        replay = await VastClient.from_chain(found.chain).request_ad()
+        assert (ids(replay), replay) == (["Реклама"], found)
+
+    async def test_a_charset_that_the_answer_is_not_written_in_leaves_it_unreadable(self):
+        body = vast(inline(ad_id="Реклама")).encode("koi8-r")
+        for charset in ("big5", "unicode_escape", "no-such"):
+            headers = {"content-type": f"text/xml; charset={charset}"}
+            web = Web({"/tag": httpx.Response(200, content=body, headers=headers)})
+            assert (await web.request()).code == 100
+
     async def test_a_document_that_calls_itself_a_page_is_read(self):
         page = httpx.Response(200, text=vast(inline()), headers={"content-type": "text/html"})
         assert ids(await Web({"/tag": page}).request()) == ["a1"]
@@ -325,6 +352,15 @@ class TestNoAd:
         found = await web.request()
         assert (found.code, found.reason, web.pixels) == (301, "http_status", ["err-w1?c=301"])
         assert str(status) in found.text
+
+    @pytest.mark.parametrize("status", [200, 201, 203, 206])
+    async def test_a_document_under_any_status_of_success_is_read(self, status):
+        web = Web(tags(1, httpx.Response(status, text=vast(inline()))))
+        assert ids(await web.request()) == ["a1"]
+
+    @pytest.mark.parametrize("status", [200, 201, 204])
+    async def test_V16_success_without_a_document_is_303(self, status):
+        assert (await Web(tags(1, status)).request()).code == 303
 
     async def test_a_wrapper_without_an_address_is_300(self):
         web = Web({"/tag": vast(wrapper(None))})
@@ -407,7 +443,7 @@ class TestAddresses:
             ("HTTP://b.example.com/next", "http://b.example.com/next"),
             (
                 "http://b.example.com/a b?q=[x y]&r={z}|%zz",
-                "http://b.example.com/a%20b?q=%5Bx%20y%5D&r=%7Bz%7D%7C%25zz",
+                "http://b.example.com/a%20b?q=[x%20y]&r=%7Bz%7D%7C%25zz",
             ),
             (
                 "http://b.example.com/%5Bok%5D?u=http%3A%2F%2Fc",

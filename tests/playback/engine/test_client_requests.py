@@ -14,11 +14,13 @@ from playback.engine import (
     EmbedHttpClient,
     NoAd,
     PlaybackSession,
+    PlaybackSessionConfig,
     SimulatedTimeProvider,
     VastClient,
     VastClientConfig,
+    VastTrackerConfig,
+    tracker_config,
 )
-from playback.engine.request import client as client_module
 from tests.playback.engine.ads import SINK, inline, vast
 from tests.playback.engine.chains import Web, empty, ids, tags, wrapper
 
@@ -133,7 +135,7 @@ class TestMacros:
         web = Web({"/tag": empty(f"{SINK}/e?t=[TRANSACTIONID]&c=[ERRORCODE]&v=[VASTVERSIONS]")})
         answer = await web.request()
         # VASTVERSIONS has no business in a tracker.
-        assert web.pixels == [f"e?t={answer.chain.transaction_id}&c=303&v=%5BVASTVERSIONS%5D"]
+        assert web.pixels == [f"e?t={answer.chain.transaction_id}&c=303&v=[VASTVERSIONS]"]
 
 
 class TestRequest:
@@ -241,6 +243,13 @@ class TestWaysToMakeOne:
             ({"ssl_verify": False}, "ssl_verify: "),
             ({"playback": {"moed": "real"}}, "moed"),
             ({"playback": 3}, "playback: must be a playback configuration"),
+            ({"parser": {"strict": True}}, "strict: unknown field"),
+            ({"parser": 3}, "parser: must be a parser configuration"),
+            ({"tracker": {"time_out": 2}}, "time_out: unknown field; known: macro_formats"),
+            ({"tracker": {"timeout": "2"}}, "timeout: '2' is not a number of seconds"),
+            ({"tracker": {"at_once": 0}}, "at_once: 0 is not a whole number, at least 1"),
+            ({"tracker": {"playback": {"moed": "real"}}}, "moed"),
+            ({"tracker": 3}, "tracker: must be a tracker configuration"),
         ],
     )
     def test_a_setting_that_cannot_be_used_is_refused_by_name(self, settings, named):
@@ -258,6 +267,38 @@ class TestWaysToMakeOne:
         assert config.params == {"a": [1]}
         assert VastClientConfig.from_dict({"params": {"a": [1]}}) == config
         assert config.evolve(lenient=False).params == {"a": [1]}
+
+
+class TestParserAndTracker:
+    async def test_the_documents_of_every_hop_are_read_by_the_clients_parser(self):
+        stray = vast(inline(duration="30")).replace("<AdSystem>T<", "<AdSystem>T & T<")
+        web = Web(tags(1, stray))
+        assert (await web.request(max_wrappers=1)).code == 100
+        mended = await web.request(parser={})
+        assert (mended.ad.ad_system, mended.duration_ms) == ("T & T", 30_000)
+        assert "MARKUP_REPAIRED" in [notice.code for notice in mended.notices]
+        strict = await web.request(parser={"strict_xml": True})
+        assert (strict.code, strict.reason) == (101, "STRICT")
+        publishers = {"publisher_overrides": {"cinema": {"recover_on_error": False}}}
+        assert (await web.request(parser=publishers, publisher="cinema")).code == 100
+        assert ids(await web.request(parser=publishers, publisher="other")) == ["a1"]
+
+    async def test_documents_that_declare_no_encoding_are_read_in_the_parsers(self):
+        document = vast(inline(ad_id="Ж")).encode("cp1251")
+        web = Web({"/tag": httpx.Response(200, content=document)})
+        assert (await web.request()).code == 100
+        assert ids(await web.request(parser={"encoding": "windows-1251"})) == ["Ж"]
+
+    async def test_a_mapping_of_the_tracker_states_what_differs_from_the_providers(self):
+        ad = inline(trackers=[("start", f"{SINK}/p?%%WL%%&[CITY]", None)])
+        web = Web({"/tag": vast(ad)})
+        client = web.client({"url": f"{HOST}/tag", "tracker": {"static_macros": {"CITY": "Ulm"}}})
+        await client.track_event("start")
+        leto = web.client(
+            tracker={"macro_mapping": {"town": "CITY"}}, provider="leto", params={"town": "Bonn", "wl": 5}
+        )
+        await leto.track_event("start")
+        assert web.pixels == ["p?%25%25WL%25%25&Ulm", "p?5&Bonn"]
 
 
 class TestPlaying:
@@ -284,24 +325,14 @@ class TestPlaying:
         assert await client.play_ad(answer) is answer
         assert await client.track_event("start") == answer
 
-    async def test_an_event_goes_to_the_tracker_of_the_ad(self, monkeypatch):
-        seen = []
-
-        class VastTracker:
-            @classmethod
-            def for_ad(cls, client, ad_data):
-                seen.append(ad_data.ad.id)
-                return cls()
-
-            async def track_event(self, event, macros):
-                return event, macros
-
-        module = type("tracker", (), {"VastTracker": VastTracker})
-        monkeypatch.setattr(client_module, "import_module", lambda name: module)
-        client = Web({"/tag": vast(inline())}).client()
-        assert await client.track_event("start", {"A": "b"}) == ("start", {"A": "b"})
-        await client.track_event("midpoint")
-        assert seen == ["a1"]
+    async def test_an_event_goes_to_the_tracker_of_the_ad_which_is_requested_once(self):
+        web = Web(tags(1, vast(inline(trackers=[("start", f"{SINK}/s?[CITY]", None)]))), default=200)
+        client = web.client()
+        [start] = await client.track_event("start", {"CITY": "Ulm"})
+        await client.track_event("impression")
+        assert (start.status, start.url) == ("sent", f"{SINK}/s?Ulm")
+        assert web.paths == ["/tag", "/last"]
+        assert web.pixels == ["s?Ulm", "imp-w1", "imp1", "imp2"]
 
     def test_the_playback_configuration_has_the_clients_levels(self):
         client = VastClient("http://t.test/", provider="tiger", playback={"max_session_duration_sec": 9})
@@ -320,3 +351,38 @@ class TestPlaying:
         assert client.get_playback_config(publishers={"p1": {"mode": "real"}}).mode == "real"
         with pytest.raises(ConfigError, match="publisher"):
             client.get_playback_config(publishers={})
+
+    def test_the_trackers_playback_is_the_global_level_where_the_client_has_none(self):
+        tracker = VastTrackerConfig(playback=PlaybackSessionConfig(max_session_duration_sec=7))
+        client = VastClient("http://t.test/", tracker=tracker)
+        assert client.get_playback_config().max_session_duration_sec == 7
+        both = VastClient("http://t.test/", tracker=tracker, playback={"max_session_duration_sec": 9})
+        assert both.get_playback_config().max_session_duration_sec == 9
+
+    async def test_an_ad_is_played_under_the_trackers_playback(self):
+        tracker = {"playback": {"mode": "headless", "max_session_duration_sec": 7}}
+        client = Web({"/tag": vast(inline())}).client(tracker=tracker)
+        session = await client.play_ad()
+        assert (session.config.mode, session.end_reason) == ("headless", "exceeded_limit")
+
+
+class TestTrackerAsAMapping:
+    def test_it_goes_over_the_shipped_one_of_the_provider(self):
+        client = VastClient({"url": "http://t.test/", "provider": "leto", "tracker": {"timeout": 2}})
+        assert tracker_config_of(client) == tracker_config("leto", timeout=2)
+        plain = VastClient("http://t.test/", tracker={"timeout": 2})
+        assert tracker_config_of(plain) == VastTrackerConfig(timeout=2)
+
+    @pytest.mark.parametrize(
+        ("tracker", "message"),
+        [
+            ({"timeuot": 2}, "timeuot: unknown field"),
+            ({"timeout": -1}, "timeout"),
+            ({"playback": {"mood": "real"}}, "mood: unknown field"),
+            ("fast", "tracker: must be a tracker configuration"),
+        ],
+    )
+    @pytest.mark.parametrize("provider", ["generic", "tiger"])
+    def test_what_it_cannot_be_is_refused_by_name(self, tracker, message, provider):
+        with pytest.raises(ConfigError, match=message):
+            VastClient("http://t.test/", provider=provider, tracker=tracker)

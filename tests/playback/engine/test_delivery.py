@@ -114,6 +114,16 @@ async def test_D02_five_impressions_are_open_at_the_same_time():
     assert [row.status for row in player.ledger if row.event == "impression"] == ["sent"] * 5
 
 
+async def test_D02_five_impressions_of_a_fifth_of_a_second_each_are_all_in_after_one():
+    clock = SimulatedTimeProvider()
+    sink = Sink(clock=clock, delay=0.2)
+    ad = await f30(impressions=[f"{SINK}/i{n}" for n in range(5)], trackers=[])
+    player = real(sink, ad, clock=clock)
+    await player.play()
+    attempts = [row.attempts[0] for row in player.ledger if row.event == "impression"]
+    assert [attempt.started_ms + attempt.ms for attempt in attempts] == [pytest.approx(200)] * 5
+
+
 async def test_no_more_pixels_are_open_at_once_than_the_pool_allows():
     open_now, most = set(), []
 

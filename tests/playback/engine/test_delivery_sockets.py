@@ -101,16 +101,20 @@ async def test_a_failing_and_a_cut_connection_are_rows_and_no_exceptions():
 
 
 async def test_C08_a_sink_that_never_answers_ends_as_a_timeout():
-    over, clock = asyncio.Event(), SimulatedTimeProvider(autojump=False)
+    over, asked, clock = asyncio.Event(), asyncio.Event(), SimulatedTimeProvider(autojump=False)
 
     async def answer(path, headers):
-        clock.advance(5)
+        asked.set()
         await over.wait()
 
     async with server(answer) as (base, received):
         ad = await ad_at(base, "hangs")
         player = HeadlessPlayer(Client(SmallGetter()), ad, seed=1, delivery="live", delivery_clock=clock)
-        await player.play()
+        playing = asyncio.create_task(player.play())
+        await asked.wait()
+        while not playing.done():
+            clock.advance(1)
+            await asyncio.sleep(0)
         over.set()
     assert received == ["/hangs"]
     assert [row.status for row in player.ledger if row.event == "impression"] == ["timeout"]

@@ -5,7 +5,19 @@ import asyncio
 import pytest
 
 from playback.engine import HeadlessPlayer, InvalidTransition, SimulatedTimeProvider, VastPlayer
-from tests.playback.engine.ads import events_of, f30, names_of, play_with, rule, sent, sent_names
+from tests.playback.engine.ads import (
+    ad_of,
+    events_of,
+    f30,
+    inline,
+    names_of,
+    play_with,
+    rule,
+    sent,
+    sent_names,
+    vast,
+)
+from vast.lint import lint
 
 PLAYERS = pytest.mark.parametrize("kind", [HeadlessPlayer, VastPlayer])
 
@@ -48,6 +60,7 @@ async def test_P02_a_pause_at_a_quartile_comes_after_it(kind):
         "pause",
         "resume",
     ]
+    assert sent_names(player).count("q1") == 1
 
 
 @PLAYERS
@@ -68,6 +81,7 @@ async def test_P05_stop_while_running(kind):
     assert "q1" in sent_names(player)
     assert "q2" not in sent_names(player)
     assert events_of(session)[-2:] == [("stop", 12.0), ("closeLinear", 12.0)]
+    assert sent_names(player).count("close") == 1
 
 
 @PLAYERS
@@ -151,8 +165,33 @@ async def test_P13_P14_the_skip_offset_may_be_a_share_and_beyond_the_ad_means_ne
     assert make(HeadlessPlayer, await f30(skip=skip)).plan.parts[0].skip_at_us == at
 
 
-async def test_P16_an_ad_that_knows_only_close_gets_close():
-    player = make(HeadlessPlayer, await f30(trackers=[("close", "oldclose", None)]))
+@PLAYERS
+@pytest.mark.parametrize(
+    ("skip", "answers"), [("25%", [False, True]), ("00:00:40", [False, False])], ids=["P13", "P14"]
+)
+async def test_P13_P14_the_viewer_may_skip_from_the_offset_on_and_never_beyond_the_ad(kind, skip, answers):
+    found = []
+
+    async def viewer(player):
+        for seconds in (7.499, 0.001):
+            await player.time_provider.sleep(seconds)
+            found.append(player.skip())
+
+    session = await play_with(make(kind, await f30(skip=skip)), viewer)
+    assert found == answers
+    assert session.end_reason == ("user_skip" if answers[-1] else "completed")
+
+
+def test_P14_the_linter_warns_of_a_skip_offset_beyond_the_ad():
+    [finding] = [one for one in lint(vast(inline(skip="00:00:40")).encode()) if "skipoffset" in one.rule]
+    assert finding.severity == "warning"
+    assert not [one for one in lint(vast(inline()).encode()) if "skipoffset" in one.rule]
+
+
+@PLAYERS
+async def test_P16_an_ad_of_vast_2_that_knows_only_close_gets_close(kind):
+    document = vast(inline(trackers=[("close", "oldclose", None)], skip=None), version="2.0")
+    player = make(kind, await ad_of(document))
     session = await play_with(player, script((2, "stop")))
     assert sent_names(player)[-1] == "oldclose"
     assert names_of(session)[-2:] == ["stop", "close"]

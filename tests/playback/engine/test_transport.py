@@ -6,7 +6,7 @@ import tracemalloc
 import httpx
 import pytest
 
-from playback.engine import ConfigError, Http, NoNetwork, SimulatedTimeProvider
+from playback.engine import ConfigError, Http, NoNetwork, SimulatedTimeProvider, VastClient, VastPlayer
 from playback.engine.request.chain import Redirect
 from tests.ad_server import (
     PIXEL,
@@ -21,6 +21,7 @@ from tests.ad_server import (
     slow,
     status,
 )
+from tests.playback.engine.ads import inline, vast
 from vast.address import parse_allowed
 
 MIB = 1024 * 1024
@@ -82,7 +83,7 @@ async def test_redirects_are_followed_and_recorded():
         assert got.body == DOCUMENT.encode()
         assert got.redirects == (
             Redirect(server.url("/a"), 302, server.url("/b")),
-            Redirect(server.url("/b"), 307, server.url("/c?x=%5B1%5D")),
+            Redirect(server.url("/b"), 307, server.url("/c?x=[1]")),
         )
 
 
@@ -322,7 +323,7 @@ async def test_a_transport_of_ones_own_is_used_as_it_is():
         return httpx.Response(200, text=f"{request.url.host} {request.url.raw_path.decode()}")
 
     got = await get("http://10.0.0.1/a b?c=[d]", transport=httpx.MockTransport(answer), allowed=())
-    assert got.body == b"10.0.0.1 /a%20b?c=%5Bd%5D"
+    assert got.body == b"10.0.0.1 /a%20b?c=[d]"
 
 
 async def test_whatever_a_transport_raises_is_a_value():
@@ -377,3 +378,13 @@ async def test_a_redirect_to_a_mounted_host_never_reaches_the_network():
     async with AdServer({"/tag": redirect("http://site.test/there")}) as server:
         got = await get(server.url("/tag"), mounts={"site.test": here}, max_bytes=0)
     assert (got.status, [row.location for row in got.redirects]) == (204, ["http://site.test/there"])
+
+
+async def test_M07_a_macro_of_somebody_else_arrives_as_it_was_written():
+    async with AdServer(default=PIXEL) as server:
+        tracker = ("start", server.url("/start?v=[MYVENDOR]&c=a b"), None)
+        client = VastClient.from_xml(vast(inline(trackers=[tracker], impressions=(), error="")))
+        player = VastPlayer(client, await client.request_ad(), time_provider=SimulatedTimeProvider())
+        await player.play()
+        await client.close()
+        assert [asked.target for asked in server.requests] == ["/start?v=[MYVENDOR]&c=a%20b"]

@@ -63,6 +63,7 @@ async def test_V28_every_verification_of_every_level_hears_that_it_was_not_execu
         ("wrapper 1", "dry_run", 0.0),
         ("InLine", "dry_run", 0.0),
     ]
+    assert [row.resolved_url for row in rows] == [f"{SINK}/above?r=2", f"{SINK}/own?r=2"]
     (event,) = [event for event in player.session.events if event.event_type == "verificationNotExecuted"]
     assert (event.offset_sec, event.metadata) == (0.0, {"reason_code": 2})
     assert player.session.status == "completed"
