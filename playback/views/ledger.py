@@ -34,9 +34,9 @@ def session_ledger(request: HttpRequest, public_id: str) -> HttpResponse:
         return redirect(f"{page}#ledger")
     if request.GET.get("seen") == table.state:
         return HttpResponse(status=204)
-    part = "ledger-rows" if "seen" in request.GET else "ledger-table"
+    part = "ledger-rows" if "seen" in request.GET else "ledger-body"
     answer = render(request, f"playback/_ledger.html#{part}", {"row": row, "table": table})
-    if part == "ledger-table":
+    if part == "ledger-body":
         answer["HX-Replace-Url"] = page
     return answer
 
