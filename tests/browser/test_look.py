@@ -133,7 +133,18 @@ MARKS_THE_FIRST_NEWS = """document.addEventListener("htmx:wsBeforeMessage", even
 
 @pytest.mark.parametrize(
     "name",
-    ["build-new", "build-pod", "session-paused", "sessions", "provider", "publisher", "receiver", "endpoint"],
+    [
+        "build-new",
+        "build-pod",
+        "session-new",
+        "session-no-ad",
+        "session-paused",
+        "sessions",
+        "provider",
+        "publisher",
+        "receiver",
+        "endpoint",
+    ],
 )
 def test_every_control_is_reached_by_tab_in_the_order_of_reading(
     visit: Visit, server: Server, stocked: list[Place], name: str

@@ -35,6 +35,16 @@ def test_a_row_must_fit_every_filter(wanted, found):
     assert [number for number, row in enumerate(ROWS) if LedgerFilter(**wanted).fits(row)] == found
 
 
+def test_what_the_sandbox_found_is_a_fate_to_look_for():
+    rows = [entry(status="sent"), {**entry(status="sent"), "verdict": "doubled, late"}]
+    assert [[LedgerFilter(fate=fate).fits(row) for row in rows] for fate in ("sent", "late", "missing")] == [
+        [True, True],
+        [False, True],
+        [False, False],
+    ]
+    assert choices(rows)["fate"] == ["sent", "doubled", "late"]
+
+
 def test_a_key_names_a_tracker_whatever_becomes_of_it():
     before = [row["key"] for row in keyed([entry(status="pending"), *ROWS[1:]])]
     after = [row["key"] for row in keyed(ROWS)]

@@ -7,6 +7,7 @@ from django.db import DatabaseError
 from django.test import Client
 from django.urls import include, path, reverse
 
+from playback.ledger_filter import keyed
 from tests.pipeline.settings_forms import make_endpoint, make_profile
 from tests.site.people import PEOPLE, browser_of
 from tests.site.rows import make_build, make_provider, make_session, play_out
@@ -25,9 +26,11 @@ def pages() -> list[str]:
     make_provider("yandex")
     Publisher.objects.create(name="attic", title="Attic", playback={"mode": "headless"})
     endpoint = make_endpoint(make_profile("gam"))
+    pixel = keyed(session.ledger.entries)[0]["key"]
     one = {
         "build": [build.public_id],
         "session": [session.public_id],
+        "session-pixel": [session.public_id, pixel],
         "provider": ["yandex"],
         "publisher": ["attic"],
         "publisher-receiver": ["attic"],
@@ -43,6 +46,7 @@ def pages() -> list[str]:
         "build-list",
         "build-new",
         "session-list",
+        "session-new",
         "provider-list",
         "publisher-list",
         "publisher-new",
