@@ -21,6 +21,7 @@ from playback.engine import (
     VastTrackerConfig,
     tracker_config,
 )
+from playback.engine.delivery.tracking_client import tracker_config_of
 from tests.playback.engine.ads import SINK, inline, vast
 from tests.playback.engine.chains import Web, empty, ids, tags, wrapper
 
