@@ -5,6 +5,7 @@ playback.md 1.6, 2.29, 2.32, 3.4.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from importlib import import_module
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from playback.engine.request.ad_data import AdData, NoAd
 from playback.engine.request.chain import Chain
 from playback.engine.request.client_config import VastClientConfig
 from playback.engine.request.embed_http_client import EmbedHttpClient
+from playback.engine.request.parser import VastParser, VastParserConfig
 from playback.engine.request.provider_http import PROVIDER_MACROS, macros_of, mapped_macros
 from playback.engine.request.request_macros import RecordedMacros, RequestMacros
 from playback.engine.request.resolution import Resolution
@@ -73,6 +75,8 @@ class VastClient:
         self._recorded: Chain | None = None
         self._ad_data: AdData | NoAd | None = None
         self._tracker: Any = None
+        if self.config.parser is not None:
+            self.parser  # noqa: B018 (what cannot be a parser is refused here)
 
     @classmethod
     def from_xml(
@@ -126,6 +130,19 @@ class VastClient:
         client.http = NoNetwork("a replay asks nobody")
         client._recorded = recorded
         return client
+
+    @cached_property
+    def parser(self) -> VastParser:
+        """What reads a document, such as the body of a hop, as the settings say: with their XPaths, for their
+        publisher."""
+        stated = self.config.parser
+        if stated is None or isinstance(stated, VastParserConfig | Mapping):
+            return VastParser(stated, self.config.publisher)
+        if isinstance(stated, VastParser):
+            return stated
+        raise ConfigError(
+            "parser", f"must be a VastParser, its configuration or a mapping of it, not {stated!r}"
+        )
 
     @property
     def delivery(self) -> str:
