@@ -66,8 +66,6 @@ EFFECTS: Final[Mapping[InterruptionReason, Effect]] = MappingProxyType(
 BEFORE_RENDERING: Final[Mapping[str, int]] = MappingProxyType({"request": 301, "load": 402})
 
 _PRECEDENCE: Final = {event: rank for rank, event in enumerate(BEFORE_RENDERING)}
-
-
 _SKIP: Final = InterruptionReason.USER_SKIP.value
 
 
@@ -186,8 +184,8 @@ class InterruptionRule:
     """A viewing is interrupted with `probability`, evenly anywhere in a window of seconds.
 
     The window counts from the start of the ad (`anchor="ad_start"`) or from the event's own place (`"event"`).
-    A rule written without its event has it from its key in `interruption_rules`.
-    Another shape of rule derives from this one, names its `kind`, draws by its own `draw`, and stands in RULE_KINDS.
+    Without its event a rule has it from its key in `interruption_rules`. Another shape of rule derives from this one,
+    names its `kind`, draws by its own `draw`, and stands in RULE_KINDS.
     """
 
     kind: ClassVar[str] = "uniform"
@@ -262,7 +260,7 @@ class InterruptionRule:
         return self.to_dict()[name]
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The part of this name, or what stands in for one that a rule does not have."""
+        """The part of this name, else `default`."""
         return self.to_dict().get(name, default)
 
     def window(self, duration_ms: int) -> Window | None:
