@@ -13,8 +13,8 @@ from playback.commanding import COMMANDS, obey
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.filters import SessionFilter
 from playback.ledger_filter import LedgerFilter, keyed
+from playback.live.fates import fates_of
 from playback.live.runner import runner
-from playback.live.store import parts_of, stored_entries
 from playback.macro_view import macros_of
 from playback.models import Session
 from playback.play_forms import SEED_MAX
@@ -86,7 +86,9 @@ class LedgerFilters(BaseModel):
 
     event: str = ""
     level: str = Field("", description="root, wrapper 1, wrapper 2, ... or InLine")
-    fate: str = Field("", description="The status of a row")
+    fate: str = Field(
+        "", description="The status of a row, or what the sandbox found: missing, doubled, late"
+    )
     q: str = Field("", description="A part of the address, in any case")
 
 
@@ -162,7 +164,7 @@ def read_chain(request: HttpRequest, public_id: str, bodies: bool = False) -> Ht
 )
 def read_ledger(request: HttpRequest, public_id: str, filters: Query[LedgerFilters]) -> HttpResponse:
     """The rows that fit all filters, each with the key of its pixel; ``of`` counts the unfiltered ones."""
-    rows = keyed(_ledger(_row(public_id)))
+    rows = keyed(fates_of(_row(public_id))[0])
     wanted = LedgerFilter(**filters.model_dump())
     return JsonResponse({"items": [row for row in rows if wanted.fits(row)], "of": len(rows)})
 
@@ -174,7 +176,7 @@ def read_pixel(request: HttpRequest, public_id: str, key: str) -> HttpResponse:
     """Its row of the ledger with every attempt, and the macros of its address; these are null when the ad of the
     session cannot be read again."""
     row = _row(public_id)
-    found = next((entry for entry in keyed(_ledger(row)) if entry["key"] == key), None)
+    found = next((entry for entry in keyed(fates_of(row)[0]) if entry["key"] == key), None)
     if found is None:
         return problem(404, "Not found", "No tracker of this session has this key.")
     return JsonResponse({**found, "macros": macros_of(row, found)})
@@ -263,7 +265,7 @@ def _summary(row: Session) -> dict[str, Any]:
 
 def _detail(row: Session) -> dict[str, Any]:
     chain = told(row)
-    entries, parts = _fates(row)
+    entries, parts = fates_of(row)
     return {
         **_summary(row),
         "confirmation": asked_to_confirm(row),
@@ -272,15 +274,3 @@ def _detail(row: Session) -> dict[str, Any]:
         "record": row.record,
         "ledger": entries,
     }
-
-
-def _ledger(row: Session) -> list[dict[str, Any]]:
-    return _fates(row)[0]
-
-
-def _fates(row: Session) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Ledger and ads: from the player while it runs here, from the row afterwards."""
-    running = runner.look(
-        row.public_id, lambda _, player: ([entry.to_dict() for entry in player.ledger], parts_of(player))
-    )
-    return (stored_entries(row), row.ledger.parts) if running is None else running

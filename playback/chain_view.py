@@ -41,4 +41,5 @@ def summary(chain: Chain) -> dict[str, Any]:
         "failed": len(chain.failures),
         "ms": round(max(ends, default=0.0) - min(starts, default=0.0), 3),
         "blame": chain.blame or None,
+        "blame_hop": chain.failures[-1].number if chain.failures else None,
     }

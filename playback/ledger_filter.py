@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from playback.fates import verdicts_of
+
 Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerFilter:
-    """What to narrow a ledger to; "" takes everything. ``fate`` is an entry's status, ``q`` a part of an address."""
+    """What to narrow a ledger to; "" takes everything. ``fate`` is an entry's status or a verdict of the sandbox,
+    ``q`` a part of an address."""
 
     event: str = ""
     level: str = ""
@@ -19,11 +22,10 @@ class LedgerFilter:
     q: str = ""
 
     def fits(self, entry: Entry) -> bool:
-        wanted = (self.event, self.level, self.fate)
-        if any(
-            want and want != entry[name]
-            for want, name in zip(wanted, ("event", "origin", "status"), strict=True)
-        ):
+        wanted = (self.event, entry["event"]), (self.level, entry["origin"])
+        if any(want and want != found for want, found in wanted):
+            return False
+        if self.fate and self.fate not in (entry["status"], *verdicts_of(entry)):
             return False
         part = self.q.casefold()
         return not part or any(part in (entry[name] or "").casefold() for name in ("url", "resolved_url"))
@@ -45,6 +47,8 @@ def keyed(ledger: Iterable[Entry]) -> list[dict[str, Any]]:
 
 
 def choices(ledger: Sequence[Entry]) -> dict[str, list[str]]:
-    """The values each filter can take in this ledger, in their order of appearance."""
+    """The values each filter can take in this ledger, in their order of appearance; verdicts after the statuses."""
     columns = {"event": "event", "level": "origin", "fate": "status"}
-    return {name: list(dict.fromkeys(entry[column] for entry in ledger)) for name, column in columns.items()}
+    found = {name: dict.fromkeys(entry[column] for entry in ledger) for name, column in columns.items()}
+    found["fate"] |= dict.fromkeys(word for entry in ledger for word in verdicts_of(entry))
+    return {name: list(values) for name, values in found.items()}

@@ -6,6 +6,7 @@ from django import forms
 
 from playback.forms import MODES, choice_field
 from playback.models import Provider, Session
+from playback.sources import StartRefused
 from vastdash.models import Publisher
 
 WHOLE_POD = "the whole pod"
@@ -65,8 +66,15 @@ class PlayForm(forms.Form):
         super().__init__(*args, **options)
         self.fields["provider"].choices += [(row.name, row.title) for row in Provider.objects.all()]
         self.fields["publisher"].choices += [(row.name, row.title) for row in Publisher.objects.all()]
-        if not may_deliver:
-            self.fields["delivery"].choices = [row for row in DELIVERIES if row[0] != Session.Delivery.LIVE]
+        delivery = self.fields["delivery"]
+        if may_deliver:
+            delivery.help_text = "Live sends nothing yet: the next page names the pixels and waits for you."
+        else:
+            delivery.choices = [row for row in DELIVERIES if row[0] != Session.Delivery.LIVE]
+
+    def told(self, refusal: StartRefused) -> tuple[str, str]:
+        """The form's own name of the field that is at fault, and what is said there."""
+        return refusal.field, refusal.text
 
     def how(self) -> dict[str, Any]:
         """What ``playback.starting.start`` takes of it."""
@@ -113,7 +121,7 @@ class PlayOtherForm(PlayForm):
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "spellcheck": "false"}),
     )
     vast_file = forms.FileField(
-        label="or a VAST file",
+        label="VAST file",
         required=False,
         help_text="Plain or gzipped.",
         widget=forms.FileInput(
@@ -121,7 +129,7 @@ class PlayOtherForm(PlayForm):
         ),
     )
     vast = forms.CharField(
-        label="or paste VAST here",
+        label="VAST document",
         required=False,
         strip=False,
         widget=forms.Textarea(
@@ -131,9 +139,9 @@ class PlayOtherForm(PlayForm):
     ad_index = forms.IntegerField(
         label="Ad",
         required=False,
-        min_value=0,
+        min_value=1,
         max_value=32767,
-        help_text="Counted from 0 in playing order; empty: the whole pod.",
+        help_text="Its place in the pod, from 1; empty: the whole pod.",
         widget=forms.NumberInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
     field_order = ("url", "vast_file", "vast", "ad_index")
@@ -159,6 +167,15 @@ class PlayOtherForm(PlayForm):
             data["source"] = {"url": data["url"]}
         return data
 
-    def field_of(self, field: str) -> str:
-        """The form's name of the field that ``StartRefused`` blames."""
-        return self.cleaned_data["field"] if field == "vast" else field
+    def clean_ad_index(self) -> int | None:
+        """People count ads from 1, as every page does."""
+        place = self.cleaned_data["ad_index"]
+        return None if place is None else place - 1
+
+    def told(self, refusal: StartRefused) -> tuple[str, str]:
+        if refusal.field == "vast":
+            return self.cleaned_data["field"], refusal.text
+        if refusal.field == "ad_index":
+            place = self.cleaned_data["ad_index"] + 1
+            return refusal.field, f"There is no ad {place}: {refusal.text.partition(': ')[2]}."
+        return refusal.field, refusal.text

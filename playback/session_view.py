@@ -5,21 +5,31 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from playback.engine import PlaybackSession, PlaybackSessionState
+from playback.engine import PlaybackEvent, PlaybackSession, PlaybackSessionState
 from playback.engine.playing.events import QUARTILES
+from playback.fates import Delivery, delivery_of
+from playback.ledger_filter import LedgerFilter
+from playback.ledger_view import LedgerTable
+from playback.pod_strip import PodAd, pod_strip
 from playback.timeline import Timeline, timeline
+from vast.errors import VastErrorCode
 
 Ledger = Sequence[Mapping[str, Any]]
+# What the metadata of an event of a pod says of its ad.
+_PLACE = ("ad", "ad_offset_sec")
 
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One thing that happened, with the addresses that were due because of it."""
+    """One thing that happened, with the addresses that were due because of it. In a pod ``ad`` is the place of its ad,
+    from 1, and ``ad_offset_sec`` where in it that was; else both are None."""
 
     offset_sec: float
     event: str
     detail: str
     urls: tuple[str, ...]
+    ad: int | None
+    ad_offset_sec: float | None
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,36 @@ class SessionView:
         """Every tracker with its fate; taken only when it is shown, since an ad may hold thousands."""
         return self.read_ledger()
 
+    @cached_property
+    def table(self) -> LedgerTable:
+        """All of the ledger as a table."""
+        return LedgerTable(self.ledger, LedgerFilter(), len(self.parts) > 1, self.has_ended)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        return delivery_of(self.ledger)
+
+    @cached_property
+    def pod(self) -> tuple[PodAd, ...]:
+        """The ads to scale; empty for a single one."""
+        return pod_strip(self.parts)
+
+    @property
+    def playing(self) -> PodAd | None:
+        """The ad of a pod that the playhead is in, or that it stopped in; None before and after."""
+        now = ("playing", "stopped", "error") if self.has_ended else ("playing",)
+        return next((ad for ad in self.pod if ad.state in now and ad.duration_ms), None)
+
+    @property
+    def blame(self) -> str:
+        """Which hop is at fault where there was no ad; else ""."""
+        return str(self.session.metadata.get("blame", ""))
+
+    @property
+    def error_meaning(self) -> str:
+        """What the VAST error code of a session in error stands for."""
+        return meaning_of(self.session.error_code)
+
     @property
     def has_ended(self) -> bool:
         return self.session.has_ended()
@@ -61,15 +101,7 @@ class SessionView:
     @property
     def events(self) -> list[EventRow]:
         urls = _urls_by_moment(self.ledger)
-        return [
-            EventRow(
-                event.offset_sec,
-                event.event_type,
-                _detail(event.metadata),
-                tuple(urls.get((event.event_type, round(event.offset_sec * 1000)), ())),
-            )
-            for event in self.session.events
-        ]
+        return [_event_row(event, urls) for event in self.session.events]
 
     @property
     def quartiles(self) -> list[tuple[str, bool]]:
@@ -82,7 +114,7 @@ class SessionView:
         return (
             self.status,
             self.paused,
-            self.skippable,
+            (self.skippable, self.skippable_at_sec),
             round(self.offset_sec, 2),
             len(self.session.tracked),
             len(self.session.events),
@@ -102,6 +134,7 @@ def view(
     offset, clock_ms = (
         (now.playhead_ms / 1000, now.clock_ms) if now else (session.current_offset_sec, session.clock_ms)
     )
+    ads = [part._asdict() for part in now.parts] if now else parts
     return SessionView(
         public_id=public_id,
         status=session.status.value,
@@ -114,9 +147,9 @@ def view(
         offset_sec=offset,
         clock_sec=clock_ms / 1000,
         duration_sec=session.duration_sec,
-        timeline=timeline(session, offset),
+        timeline=timeline(session, offset, ads),
         session=session,
-        parts=[part._asdict() for part in now.parts] if now else parts,
+        parts=ads,
         skippable=now.skippable if now else False,
         skippable_at_sec=now.skippable_at_ms / 1000 if now and now.skippable_at_ms is not None else None,
         waiting=waiting,
@@ -124,18 +157,45 @@ def view(
     )
 
 
-def _urls_by_moment(ledger: Ledger) -> dict[tuple[str, int], list[str]]:
-    found: dict[tuple[str, int], list[str]] = {}
+def meaning_of(code: int | None) -> str:
+    """What a VAST error code says happened; "" for none, and for a number that is no such code."""
+    try:
+        return VastErrorCode(code).meaning if code is not None else ""
+    except ValueError:
+        return ""
+
+
+Moment = tuple[str, int, int]
+
+
+def _event_row(event: PlaybackEvent, urls: Mapping[Moment, list[str]]) -> EventRow:
+    ad, ad_offset = (event.metadata.get(name) for name in _PLACE)
+    moment = (event.event_type, round(event.offset_sec * 1000), (ad or 1) - 1)
+    return EventRow(
+        event.offset_sec,
+        event.event_type,
+        _detail(event.metadata),
+        tuple(urls.get(moment, ())),
+        ad,
+        ad_offset,
+    )
+
+
+def _urls_by_moment(ledger: Ledger) -> dict[Moment, list[str]]:
+    found: dict[Moment, list[str]] = {}
     for entry in ledger:
         if entry["status"] != "not_reached" and entry["due_ms"] is not None:
-            found.setdefault((entry["event"], round(entry["due_ms"])), []).append(
-                entry["resolved_url"] or entry["url"]
-            )
+            moment = (entry["event"], round(entry["due_ms"]), entry.get("part", 0))
+            found.setdefault(moment, []).append(entry["resolved_url"] or entry["url"])
     return found
 
 
 def _detail(metadata: Mapping[str, Any]) -> str:
-    shown = {key: value for key, value in metadata.items() if not isinstance(value, list | dict)}
+    shown = {
+        key: value
+        for key, value in metadata.items()
+        if key not in _PLACE and not isinstance(value, list | dict)
+    }
     return ", ".join(
         f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in shown.items()
     )

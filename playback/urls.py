@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from playback.live.consumers import SessionConsumer
-from playback.views import providers, publishers, sessions
+from playback.views import ledger, providers, publishers, sessions
 
 urlpatterns = [
     path("sessions/", sessions.session_list, name="session-list"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("sessions/<str:public_id>/", sessions.session_detail, name="session"),
     path("sessions/<str:public_id>/record.json", sessions.session_record, name="session-record"),
     path("sessions/<str:public_id>/hops/<int:number>/", sessions.session_hop, name="session-hop"),
+    path("sessions/<str:public_id>/ledger/", ledger.session_ledger, name="session-ledger"),
+    path("sessions/<str:public_id>/pixels/<str:key>/", ledger.session_pixel, name="session-pixel"),
     path("sessions/<str:public_id>/confirm/", sessions.session_confirm, name="session-confirm"),
     path("sessions/<str:public_id>/<str:name>/", sessions.session_command, name="session-command"),
     path("providers/", providers.provider_list, name="provider-list"),

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.pages import FORMS, people, places
 from tests.browser.samples import THIRTY_SECONDS
-from tests.browser.server import ROOT, Server
+from tests.browser.server import FETCHING, ROOT, Server
 from tests.browser.walk import CHROMIUM, THEMES, Chromium, build, play, sign_in, wait_for_playhead
 
 FOLDER = ROOT / "screenshots"
@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> int:
         print(f"No Chromium at {CHROMIUM} (Debian: apt-get install chromium).", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as data, Chromium() as chromium:
-        server = Server(Path(data)).start()
+        server = Server(Path(data), FETCHING).start()
         try:
             if readme:
                 print(

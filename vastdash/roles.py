@@ -88,6 +88,8 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "session": {_GET: Action.READ},
     "session-record": {_GET: Action.READ},
     "session-hop": {_GET: Action.SEE_DEBUG},
+    "session-ledger": {_GET: Action.READ},
+    "session-pixel": {_GET: Action.READ},
     "session-confirm": {_POST: Action.DELIVER_LIVE},
     "session-command": {_POST: Action.PLAY},
     "provider-list": {_GET: Action.READ},

@@ -16,7 +16,7 @@ from playback.session_view import SessionView, view
 TEMPLATE = "playback/session.html"
 # The log changes only when something happens; the rest moves with the playhead.
 MOVING = ("live-head",)
-GROWING = ("live-events", "live-ledger")
+GROWING = ("live-delivery", "live-events", "live-fates", "live-ledger")
 CONTROLS = "live-controls"
 ALL = (*MOVING, *GROWING, CONTROLS)
 ALL_EVERY_SEC = 5.0

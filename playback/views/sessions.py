@@ -17,6 +17,8 @@ from playback.commanding import COMMANDS, DISCARD, obey
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.engine import PlaybackSession
 from playback.filters import SessionFilter
+from playback.ledger_filter import LedgerFilter
+from playback.ledger_view import LedgerTable
 from playback.live.broadcast import CONTROLS, live_view
 from playback.live.runner import runner
 from playback.live.store import UNREADABLE, stored_view, view_of
@@ -24,8 +26,10 @@ from playback.media import media_of
 from playback.models import Provider, Session
 from playback.play_forms import PlayBuildForm, PlayOtherForm
 from playback.pod import ads_of
+from playback.session_view import SessionView
 from playback.sources import StartRefused
 from playback.starting import start
+from playback.views.ledger import runs, wanted_of
 from vastdash.models import Publisher
 from vastdash.roles import Action, may
 from vastdash.web import Page
@@ -48,8 +52,8 @@ def session_new(request: HttpRequest) -> HttpResponse:
         try:
             session = start(user=request.user, host=request.get_host(), **source, **form.how())
         except StartRefused as refusal:
-            field = refusal.field if build else form.field_of(refusal.field)
-            form.add_error(field if field in form.fields else None, refusal.text)
+            field, text = form.told(refusal)
+            form.add_error(field if field in form.fields else None, text)
         else:
             address = f"/sessions/{session.public_id}/"
             return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
@@ -82,6 +86,7 @@ def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "view": shown,
         "media": media_of(row),
         "chain": told(row),
+        "filtered": _filtered(request, row, shown),
         "confirmation": asked_to_confirm(row),
         "config": session.config,
         # The names in a record outlive their rows.
@@ -89,6 +94,14 @@ def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "publisher_known": Publisher.objects.filter(name=row.publisher).exists(),
     }
     return render(request, "playback/session.html", context)
+
+
+def _filtered(request: HttpRequest, row: Session, shown: SessionView) -> LedgerTable | None:
+    """The ledger as the address narrows it; None for all of it, which the socket keeps fresh."""
+    wanted = wanted_of(request)
+    if wanted == LedgerFilter():
+        return None
+    return LedgerTable(shown.ledger, wanted, len(shown.parts) > 1, not runs(row))
 
 
 def session_hop(request: HttpRequest, public_id: str, number: int) -> HttpResponse:

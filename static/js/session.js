@@ -1,4 +1,5 @@
 // Keeps the creative in step with the session's playhead, within 0.3 s as the news arrive, and the log at its newest line.
+// News of what this page does not show, or shows already, change nothing under the hand or the eye that is there.
 
 const CLOSE_ENOUGH_SEC = 0.3;
 
@@ -12,7 +13,8 @@ function follow() {
   if (Math.abs(video.currentTime - offset) > CLOSE_ENOUGH_SEC && video.readyState > 0) {
     video.currentTime = Math.min(offset, video.duration || offset);
   }
-  if (!playing) {
+  // Of a pod the first ad is shown: it rests at its end while the others play.
+  if (!playing || offset >= video.duration) {
     video.pause();
     return;
   }
@@ -35,27 +37,42 @@ document.addEventListener("htmx:wsAfterMessage", () => {
   follow();
   if (readsTheEnd) newest(document.querySelector(".log-scroll"));
 });
-// All is told again now and then; buttons that would stay the same stay under the hand that is about to press them.
+// All is told again now and then: what would stay the same stays, and what is not on the page (the whole ledger, while
+// it is narrowed down) is not looked for.
 document.addEventListener("htmx:wsBeforeMessage", event => {
-  if (!event.detail.message.includes('id="live-controls"')) return;
   const news = document.createElement("template");
   news.innerHTML = event.detail.message;
-  if (news.content.firstElementChild?.isEqualNode(document.getElementById("live-controls"))) event.preventDefault();
+  const told = news.content.firstElementChild;
+  if (!told) return;
+  const here = document.getElementById(told.id);
+  if (!here || told.isEqualNode(here)) event.preventDefault();
 });
 
-// Buttons that are replaced leave the keyboard at the one in the same place: at Stop where it was at Stop.
+// Buttons that are replaced leave the keyboard at the one in the same place: at Stop where it was at Stop. A link that
+// is replaced leaves it at the link of the same name.
 let place = -1;
+let name = "";
 const buttons = () => [...document.querySelectorAll("#live-controls button")];
 document.addEventListener("htmx:wsBeforeMessage", () => {
   place = buttons().indexOf(document.activeElement);
+  name = document.activeElement?.closest("#ledger-table") ? document.activeElement.id : "";
 });
 document.addEventListener("htmx:wsAfterMessage", () => {
   if (place >= 0 && !buttons().includes(document.activeElement)) (buttons()[place] ?? buttons()[0])?.focus();
+  if (name && document.activeElement === document.body) document.getElementById(name)?.focus({ preventScroll: true });
 });
+
+// Who follows a link to a hop sees what is in it.
+function openTarget() {
+  const details = document.querySelector(":target > details, details:target");
+  if (details) details.open = true;
+}
+window.addEventListener("hashchange", openTarget);
 
 document.addEventListener("DOMContentLoaded", () => {
   const log = document.querySelector(".log-scroll");
   if (log && document.getElementById("live-head")?.dataset.status === "running") newest(log);
   document.getElementById("creative")?.addEventListener("loadedmetadata", follow);
   follow();
+  openTarget();
 });

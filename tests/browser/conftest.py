@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
-from tests.browser.server import Server
+from tests.browser.server import FETCHING, Server
 from tests.browser.walk import Chromium, sign_in
 
 # Chromium and htmx report an answer of 4xx as an error of the page; a test that asks for one says so with `answers`.
@@ -28,7 +28,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("site")).start()
+    server = Server(tmp_path_factory.mktemp("site"), FETCHING).start()
     yield server
     server.stop()
 

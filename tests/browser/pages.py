@@ -9,6 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from examples.ad_server import serving
 from tests.browser.samples import FIFTEEN_SECONDS, NO_BID, OWN, POD, THIRTY_SECONDS, nothing_but_broken
 from tests.browser.server import Server
 from tests.browser.walk import (
@@ -17,6 +18,7 @@ from tests.browser.walk import (
     make_endpoint,
     make_receiver,
     play,
+    play_other,
     sign_in,
     wait_for_playhead,
     wait_for_state,
@@ -60,6 +62,7 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
     wait_for_playhead(page, 4)
     page.get_by_role("button", name="Pause").click()
     wait_for_state(page, "paused")
+    tags = sessions_of_tags(page, server)
     make_receiver(page, server, "gam-pods", "GAM pods", receiver="GAM_SSU", selection_strategy="TOP_N")
     endpoint = make_endpoint(page, server, "Living room pre-roll", "gam-pods", pod)
     for query in ("w=1920&h=1080", "w=1920&h=1080&maxdur=1", "tmax=soon"):
@@ -89,6 +92,13 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("session-completed", "adops", f"/sessions/{completed}/", twin=True),
         Place("session-interrupted", "adops", f"/sessions/{interrupted}/"),
         Place("session-manager", "manager", f"/sessions/{paused}/", twin=True),
+        Place("session-new", "adops", "/sessions/new/"),
+        Place("session-no-ad", "adops", f"/sessions/{tags['no-ad']}/"),
+        Place("session-pod", "adops", f"/sessions/{tags['pod']}/"),
+        Place("session-waiting", "adops", f"/sessions/{tags['live']}/"),
+        Place("session-waiting-manager", "manager", f"/sessions/{tags['live']}/", twin=True),
+        Place("session-sandbox", "adops", f"/sessions/{tags['sandbox']}/?fate=sent", twin=True),
+        Place("session-pixel", "adops", tags["pixel"]),
         Place("providers", "adops", "/providers/"),
         Place("provider", "adops", "/providers/global/"),
         Place("provider-manager", "manager", "/providers/global/"),
@@ -114,6 +124,24 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("not-found", "adops", "/builds/nothing/", 404),
         Place("not-allowed", "manager", "/builds/new/", 403),
     ]
+
+
+def sessions_of_tags(page: Page, server: Server) -> dict[str, str]:
+    """Sessions that ask an ad server on this machine: without an ad, of a pod, live, in the sandbox; and a pixel."""
+    found = {}
+    with serving() as (here, _):
+        at_once: dict[str, str | int] = {"mode": "headless", "speed": 0, "seed": 5}
+        found["no-ad"] = play_other(page, server, url=f"{here}/wrapped/3/nothing", **at_once)
+        found["pod"] = play_other(page, server, url=f"{here}/break", mode="headless", speed=10)
+        wait_for_playhead(page, 20)
+        page.get_by_role("button", name="Pause").click()
+        wait_for_state(page, "paused")
+        found["live"] = play_other(page, server, url=f"{here}/wrapped/2/clip", delivery="live")
+        sandboxed = play_other(page, server, url=f"{here}/wrapped/1/clip", delivery="sandbox", **at_once)
+        wait_for_state(page, "completed")
+        found["sandbox"] = sandboxed
+        address = page.locator("#live-ledger a").first.get_attribute("href")
+    return {**found, "pixel": address or ""}
 
 
 def _pod_with_a_broken_bid(server: Server) -> Path:
@@ -166,12 +194,20 @@ def made_token(page: Page, server: Server) -> None:
     page.locator("#secret").wait_for()
 
 
+def refused_source(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/sessions/new/")
+    page.locator("[name=url]").fill("ads.example.com")
+    page.get_by_role("button", name="Play").click()
+    page.locator(".field-error").first.wait_for()
+
+
 # Pages that only an answer to a form shows.
 FORMS = {
     "endpoint-tried": tried_endpoint,
     "receiver-draft": drafted_receiver,
     "token-made": made_token,
     "build-refused": refused_form,
+    "session-refused": refused_source,
     "provider-refused": refused_rule,
 }
 

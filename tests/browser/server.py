@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
+# Lets sessions fetch tags and send pixels on this machine, where the tests have an ad server.
+FETCHING = {"VASTDASH_FETCH_ALLOWED": HOST}
 PATIENCE_SEC = 60.0
 _PASSWORD = re.compile(r"^  (\w+) +(\S+) +role ", re.MULTILINE)
 

@@ -97,14 +97,20 @@ def play(page: Page, **choices: str | int) -> str:
     form = page.locator("#play-form")
     for name, value in choices.items():
         field = form.locator(f"[name={name}]")
-        if name == "seed":
-            field.fill(str(value))
-        else:
+        if field.evaluate("node => node.matches('select')"):
             field.select_option(str(value))
+        else:
+            field.fill(str(value))
     form.get_by_role("button", name="Play").click()
     expect(page.get_by_role("heading", name="Playback", exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/sessions/\w+/$"))
     return public_id(page)
+
+
+def play_other(page: Page, server: Server, **choices: str | int) -> str:
+    """The same of a tag (`url`) or a document (`vast`), from a page of its own."""
+    page.goto(f"{server.url}/sessions/new/")
+    return play(page, **choices)
 
 
 def delete_receiver(page: Page, server: Server, name: str) -> None:

@@ -184,7 +184,8 @@ class TestLive:
         first, second = live(client, sink[0]), live(client, sink[0])
         page = client.get(reverse("session", args=[first["id"]])).content.decode()
         number = first["confirmation"]["pixels"]
-        assert f"Send up to {number} pixels" in page
+        assert f"Nothing is sent until you confirm: {number} pixels to 1 host." in page
+        assert f"Confirm: send up to {number} pixels" in page
         assert "/pause/" not in page
         client.post(reverse("session-confirm", args=[first["id"]]), {"pixels": "no number"})
         assert Session.objects.get(public_id=first["id"]).waits_for_confirmation

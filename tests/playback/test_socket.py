@@ -20,7 +20,8 @@ from vastdash.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PARTS = {"live-head", "live-events", "live-ledger"}
+ORDER = ("live-head", "live-delivery", "live-events", "live-fates", "live-ledger")
+PARTS = set(ORDER)
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ async def test_every_role_sees_the_present_state_first_and_only_those_who_may_pl
 async def test_each_frame_is_one_element_with_an_id_and_table_rows_stand_alone(runner):
     row = await ended(runner, (await started()).public_id)
     viewer = await Viewer.arrive(row.public_id, await person("qa"))
-    for _ in range(4):
+    for _ in (*ORDER, broadcast.CONTROLS):
         await viewer.receive()
     for frame in viewer.frames:
         tag = re.match(r"\s*<(\w+) id=", frame).group(1)
@@ -239,7 +240,7 @@ class TestNews:
         for _ in range(3):
             await broadcast.tell(public_id, player)
         (message,) = layer.sent
-        assert self.parts(message) == ["live-head", "live-events", "live-ledger"]
+        assert self.parts(message) == list(ORDER)
         assert len(message["controls"]) == 1
 
     async def test_between_events_only_the_head_is_sent_and_an_event_brings_the_rest(self, playing, layer):
@@ -252,8 +253,8 @@ class TestNews:
         clock.advance(5.0)
         await until(lambda: 1 in player.session.quartiles_tracked)
         await broadcast.tell(public_id, player)
-        assert self.parts(layer.sent[-1]) == ["live-head", "live-events", "live-ledger"]
-        assert 'data-event="firstQuartile"' in layer.sent[-1]["frames"][1]
+        assert self.parts(layer.sent[-1]) == list(ORDER)
+        assert 'data-event="firstQuartile"' in layer.sent[-1]["frames"][2]
 
     async def test_a_pause_is_news_though_the_playhead_stands(self, playing, layer):
         public_id, player, _ = playing
