@@ -36,7 +36,7 @@ class Answer(NamedTuple):
 def wrapper(here: str, path: str, name: str) -> str:
     """A Wrapper that points at another path of this server, with a pixel and an Error address of its own."""
     return (
-        f'<VAST version="3.0"><Ad id="{name}"><Wrapper><AdSystem>{name}</AdSystem>'
+        f'<VAST version="3.0"><Ad id="{name}"><Wrapper allowMultipleAds="true"><AdSystem>{name}</AdSystem>'
         f"<VASTAdTagURI><![CDATA[{here}/{path}]]></VASTAdTagURI>"
         f"<Error><![CDATA[{here}/pixel/{name}/error?code=[ERRORCODE]]]></Error>"
         f"<Impression><![CDATA[{here}/pixel/{name}/impression]]></Impression></Wrapper></Ad></VAST>"

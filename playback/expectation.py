@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from playback.engine import ConfigError, ConfigResolver
-from playback.engine.configuration.interruptions import Window, fit, interruption_probability, survival
+from playback.engine.configuration.interruptions import Window, fit
+from playback.engine.configuration.survival import interruption_probability, survival
 from playback.engine.playing.events import EVENTS, QUARTILES
 
 

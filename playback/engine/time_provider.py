@@ -158,7 +158,7 @@ class RealtimeTimeProvider(TimeProvider):
 class SimulatedTimeProvider(TimeProvider):
     """Virtual time: `sleep(n)` always moves it by n, `speed` says how fast the wall follows (wall = n / speed).
 
-    speed 0 is as fast as possible: time jumps to the earliest sleeper once nobody else stirs. With
+    speed 0 or None is as fast as possible: time jumps to the earliest sleeper once nobody else stirs. With
     `autojump=False` time moves only by `advance`: a clock to drive tests with. Concurrent sleepers wake in the
     order of their deadlines. Time passes only while somebody sleeps and never runs past a sleeper that has not been
     woken, so an event is observed at exactly its own time at every speed.
@@ -166,7 +166,8 @@ class SimulatedTimeProvider(TimeProvider):
 
     is_virtual = True
 
-    def __init__(self, speed: float = 0.0, *, start: float = 0.0, autojump: bool = True) -> None:
+    def __init__(self, speed: float | None = 0.0, *, start: float = 0.0, autojump: bool = True) -> None:
+        speed = 0.0 if speed is None else speed
         if not isfinite(speed) or speed < 0:
             raise ValueError(
                 f"speed must be a finite number, at least 0 (0 is as fast as possible), not {speed!r}"

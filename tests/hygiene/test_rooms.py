@@ -125,6 +125,7 @@ def small_house(tmp_path):
         "vast",
         "pipeline.engine",
         "playback.engine",
+        "playback.engine.simulation",
         "pipeline.models",
         "playback.models",
     }:
@@ -168,6 +169,12 @@ def test_the_contracts_pass_where_every_room_keeps_to_itself(small_house):
             "the playback engine knows",
         ),
         ("playback/engine/errors.py", "import asgiref, django.db", "the playback engine knows"),
+        (
+            "playback/engine/configuration.py",
+            "from playback.engine.playing import plan",
+            "what shapes a session",
+        ),
+        ("playback/engine/delivery.py", "import playback.engine.simulation", "no room of the playback"),
         ("pipeline/models.py", "import playback.models", "the pipeline app never"),
         ("vastdash/roles.py", "from playback import models", "the ground floor"),
         ("vastdash/models.py", "from pipeline import models", "the ground floor"),

@@ -4,11 +4,10 @@ A rule's draws are named by its event, so that reordering, adding or removing ru
 draws: `u` has the key `stable_key(event)`, the offset the key after it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from itertools import pairwise
 from math import ceil, floor, isfinite
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple, Protocol
@@ -66,8 +65,6 @@ EFFECTS: Final[Mapping[InterruptionReason, Effect]] = MappingProxyType(
 BEFORE_RENDERING: Final[Mapping[str, int]] = MappingProxyType({"request": 301, "load": 402})
 
 _PRECEDENCE: Final = {event: rank for rank, event in enumerate(BEFORE_RENDERING)}
-
-
 _SKIP: Final = InterruptionReason.USER_SKIP.value
 
 
@@ -186,8 +183,8 @@ class InterruptionRule:
     """A viewing is interrupted with `probability`, evenly anywhere in a window of seconds.
 
     The window counts from the start of the ad (`anchor="ad_start"`) or from the event's own place (`"event"`).
-    A rule written without its event has it from its key in `interruption_rules`.
-    Another shape of rule derives from this one, names its `kind`, draws by its own `draw`, and stands in RULE_KINDS.
+    Without its event a rule has it from its key in `interruption_rules`. Another shape of rule derives from this one,
+    names its `kind`, draws by its own `draw`, and stands in RULE_KINDS.
     """
 
     kind: ClassVar[str] = "uniform"
@@ -252,6 +249,21 @@ class InterruptionRule:
         }
         return parts if self.kind == "uniform" else {**parts, "kind": self.kind}
 
+    def __eq__(self, other: object) -> bool:
+        """Equal to a rule of the same kind and parts, and to the mapping it is written as."""
+        if isinstance(other, Mapping):
+            return self.to_dict() == other
+        if not isinstance(other, InterruptionRule):
+            return NotImplemented
+        return self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[object, ...]:
+        window = (self.min_offset_sec, self.max_offset_sec, self.anchor)
+        return self.kind, self.event, self.probability, *window, self.reason
+
     def keys(self) -> Iterator[str]:
         """With `rule[name]` a rule reads like the mapping it is written as."""
         return iter(RULE_FIELDS)
@@ -262,7 +274,7 @@ class InterruptionRule:
         return self.to_dict()[name]
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The part of this name, or what stands in for one that a rule does not have."""
+        """The part of this name, else `default`."""
         return self.to_dict().get(name, default)
 
     def window(self, duration_ms: int) -> Window | None:
@@ -351,55 +363,6 @@ def _instant(outcome: RuleOutcome) -> tuple[int, int, int]:
     return outcome.part, _PRECEDENCE.get(outcome.event, len(_PRECEDENCE)), outcome.offset_ms or 0
 
 
-def survival(windows: Iterable[Window], ms: float) -> float:
-    """S(t): the probability that a viewing is still going when the playhead reaches `ms`."""
-    remaining = 1.0
-    for window in windows:
-        remaining *= 1.0 - window.rule.probability * window.share_before(ms)
-    return remaining
-
-
-def interruption_probability(windows: Iterable[Window], duration_ms: int) -> float:
-    """P(any): one minus the chance that a viewing reaches its end."""
-    return 1.0 - survival(windows, duration_ms)
-
-
-def expected_shares(windows: Sequence[Window], until_ms: int) -> dict[str, float]:
-    """For each rule the probability that it is the one that ends the viewing before `until_ms`."""
-    return {window.rule.event: _share(index, windows, until_ms) for index, window in enumerate(windows)}
-
-
-def _share(index: int, windows: Sequence[Window], until_ms: int) -> float:
-    rule, lo, hi, _ = windows[index]
-    if windows[index].before_rendering:
-        earlier = [window for window in windows if _precedes(window.rule.event, rule.event)]
-        return rule.probability * survival(earlier, 0)
-    others = [window for position, window in enumerate(windows) if position != index]
-    if lo == hi:
-        still = survival(others, lo)
-        for other in windows[:index]:
-            if other.lo_ms == other.hi_ms == lo and not other.before_rendering:
-                still *= 1.0 - other.rule.probability
-        return rule.probability * still if lo < until_ms else 0.0
-    edges = {lo, min(hi, until_ms)}
-    edges.update(edge for other in others for edge in other[1:3] if lo < edge < min(hi, until_ms))
-    cuts = sorted(edges)
-    return rule.probability * sum(_integral(others, start, end) for start, end in pairwise(cuts)) / (hi - lo)
-
-
-def _precedes(event: str, other: str) -> bool:
+def precedes(event: str, other: str) -> bool:
+    """Whether a rule of this event strikes before one of the other, both before the first frame."""
     return event in _PRECEDENCE and _PRECEDENCE[event] < _PRECEDENCE[other]
-
-
-def _integral(windows: Sequence[Window], start: int, end: int) -> float:
-    """The integral of S(t) over a stretch without a window's edge inside, where S is a polynomial."""
-    middle, half = (start + end) / 2, (end - start) / 2
-    polynomial = [1.0]
-    for window in windows:
-        value = 1.0 - window.rule.probability * window.share_before(middle)
-        inside = window.lo_ms < middle < window.hi_ms
-        slope = -window.rule.probability * half / (window.hi_ms - window.lo_ms) if inside else 0.0
-        raised = [0.0, *(slope * factor for factor in polynomial)]
-        level = [*(value * factor for factor in polynomial), 0.0]
-        polynomial = [a + b for a, b in zip(raised, level, strict=True)]
-    return 2 * half * sum(factor / (power + 1) for power, factor in enumerate(polynomial) if power % 2 == 0)

@@ -16,7 +16,7 @@ from playback.engine.delivery.capabilities import (
     with_scheme,
 )
 from playback.engine.delivery.context import TrackingContext
-from playback.engine.delivery.macros import ClientMacros, macro_values
+from playback.engine.delivery.macros import ClientMacros, macro_values, moment_of
 from playback.engine.delivery.sandbox import KEY_HEADER, Collector, Receipt, receipt_of
 from playback.engine.delivery.sending import Sender, Sending, bring_to_end, compose
 from playback.engine.delivery.trackable import context_of
@@ -67,8 +67,8 @@ class Delivery:
     """
 
     __slots__ = (
-        "_behind_ms", "_client", "_clock", "_collector", "_first", "_macros", "_pool", "_sender", "_sendings",
-        "_tasks", "_told", "ad_data", "config", "mode", "plan",
+        "_behind_ms", "_client", "_clock", "_collector", "_first", "_macros", "_moments", "_pool", "_sender",
+        "_sendings", "_tasks", "_told", "ad_data", "config", "mode", "plan",
     )  # fmt: skip
 
     def __init__(
@@ -99,6 +99,7 @@ class Delivery:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sendings: dict[tuple[int, int], Sending] = {}
         self._behind_ms: dict[int, float] = {}
+        self._moments: dict[int, float] = {}
 
     @property
     def macros(self) -> ClientMacros:
@@ -151,6 +152,10 @@ class Delivery:
         """How long after an instant its pixels were started."""
         return self._behind_ms.get(index, 0.0) if self.sends else 0.0
 
+    def moment(self, index: int) -> float | None:
+        """When the pixels of an instant were started, in seconds since 1970; None where its session tells."""
+        return self._moments.get(index) if self.sends else None
+
     def receipt(self, session: PlaybackSession, index: int, pixel: int) -> Receipt | None:
         """What the collector says of a pixel; None outside the sandbox and where nothing was started."""
         sending = self.sending(index, pixel)
@@ -164,7 +169,11 @@ class Delivery:
         pixels = self.plan.pixels_of(tracked)
         if not pixels:
             return
-        values = macro_values(self.ad_data, self.plan, session, tracked, index, self.macros)
+        if not session.start_time:
+            # A session in virtual time begins at 0; whoever is called hears when that was in the world.
+            self._moments[index] = self._clock.stamp(moment_of(session, tracked))
+        moment = self.moment(index)
+        values = macro_values(self.ad_data, self.plan, session, tracked, index, self.macros, moment)
         self._behind_ms[index] = 0.0 if now_ms is None else max(now_ms - tracked.clock_us / 1000, 0.0)
         for number, pixel in enumerate(pixels):
             url = with_scheme(pixel.url)

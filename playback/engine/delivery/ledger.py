@@ -107,7 +107,8 @@ def macro_table(
     layers = client.layers
     if entry.instant is not None:
         tracked = session.tracked[entry.instant]
-        layers = macro_layers(ad_data, plan, session, tracked, entry.instant, client)
+        moment = delivery.moment(entry.instant) if delivery else None
+        layers = macro_layers(ad_data, plan, session, tracked, entry.instant, client, moment)
     url, context = with_scheme(entry.url), context_of(entry.event)
     return explain(url, values_of(layers), context, client.formats, sources_of(layers))
 
@@ -142,7 +143,8 @@ def _due(
     if not pixels:
         return
     client = delivery.macros if delivery else PLAIN
-    values = macro_values(ad_data, plan, session, tracked, index, client)
+    moment = delivery.moment(index) if delivery else None
+    values = macro_values(ad_data, plan, session, tracked, index, client, moment)
     for number, pixel in enumerate(pixels):
         row = _row(pixel, tracked, index, values, client)
         live = delivery is not None and delivery.sends and row.status != "skipped"

@@ -145,16 +145,18 @@ def macro_layers(
     tracked: Tracked,
     index: int,
     client: ClientMacros = PLAIN,
+    moment: float | None = None,
 ) -> tuple[Layer, ...]:
     """The layers for the trackers due at `tracked`, the session's `index`-th such instant.
 
+    `moment` is when they are called, in seconds since 1970, where that is not what the session was stamped with.
     Macros nobody has a value for are in none of them, which `vast.macros.expand` writes as -1.
     """
     part = plan.parts[tracked.part]
     return (
         *client.layers,
         Layer("ad", creative_macros(part.ad)),
-        Layer("session", _instant(ad_data, plan, session, tracked, index)),
+        Layer("session", _instant(ad_data, plan, session, tracked, index, moment)),
         Layer("ad", ad_macros(part.ad, part.media.url if part.media else None)),
         Layer("session", _of_event(part, session, tracked)),
     )
@@ -167,17 +169,28 @@ def macro_values(
     tracked: Tracked,
     index: int,
     client: ClientMacros = PLAIN,
+    moment: float | None = None,
 ) -> dict[str, Value]:
     """Macro -> value for the trackers due at `tracked`: what `macro_layers` comes to."""
-    layers = macro_layers(ad_data, plan, session, tracked, index, client)
+    layers = macro_layers(ad_data, plan, session, tracked, index, client, moment)
     return {**client.values, **values_of(layers[len(client.layers) :])}
 
 
+def moment_of(session: PlaybackSession, tracked: Tracked) -> float:
+    """When an instant was, in seconds since 1970; of a session in virtual time, since its start."""
+    return (session.start_time or 0.0) + tracked.clock_us / 1e6
+
+
 def _instant(
-    ad_data: AdData, plan: Plan, session: PlaybackSession, tracked: Tracked, index: int
+    ad_data: AdData,
+    plan: Plan,
+    session: PlaybackSession,
+    tracked: Tracked,
+    index: int,
+    moment: float | None,
 ) -> dict[str, Value]:
     return {
-        "TIMESTAMP": timestamp((session.start_time or 0.0) + tracked.clock_us / 1e6),
+        "TIMESTAMP": timestamp(moment_of(session, tracked) if moment is None else moment),
         "CACHEBUSTING": cachebusting(session.seed, index),
         "TRANSACTIONID": ad_data.transaction_id or transaction_id(session.seed),
         "ADCOUNT": str(_ads_played(plan, session, index)),

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from playback.engine.configuration.interruptions import Window, expected_shares, is_skip, survival
+from playback.engine.configuration.interruptions import Window, is_skip
+from playback.engine.configuration.survival import expected_shares, survival
 from playback.engine.playing.events import MOMENTS
 
 if TYPE_CHECKING:

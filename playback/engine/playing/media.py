@@ -1,5 +1,8 @@
 """Which media file a television plays: by type and size, never by document order (IAB VAST 4.3 §3.9); and why an ad
-cannot be played."""
+cannot be played.
+
+Audio ads (adType="audio" since VAST 4.1) play as well; a file with a picture goes before one without.
+"""
 
 from collections.abc import Iterable
 from typing import Final, Literal
@@ -11,10 +14,21 @@ from vast.errors import VastErrorCode
 SCREEN: Final = (1920, 1080)
 Delivery = Literal["progressive", "streaming"]
 
-PLAYABLE_TYPES: Final = frozenset(
-    {"video/mp4", "video/webm", "application/x-mpegurl", "application/vnd.apple.mpegurl", "audio/mpegurl"}
-)
-_TYPE_OF_SUFFIX: Final = {".mp4": "video/mp4", ".webm": "video/webm", ".m3u8": "application/x-mpegurl"}
+AUDIO_TYPES: Final = frozenset({"audio/mpeg", "audio/mp4", "audio/aac"})
+PLAYABLE_TYPES: Final = AUDIO_TYPES | {
+    "video/mp4",
+    "video/webm",
+    "application/x-mpegurl",
+    "application/vnd.apple.mpegurl",
+    "audio/mpegurl",
+}
+_TYPE_OF_SUFFIX: Final = {
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".m3u8": "application/x-mpegurl",
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/mp4",
+}
 
 
 UNPLAYABLE_CODECS: Final = frozenset(
@@ -30,8 +44,10 @@ def media_type(file: MediaFile) -> str:
 
 
 def is_playable(file: MediaFile) -> bool:
-    """An mp4, webm or HLS file in a codec televisions know; an apiFramework (VPAID and the like) makes it a program,
-    which is never run."""
+    """An mp4, webm, HLS or audio file in a codec televisions know.
+
+    An apiFramework (VPAID and the like) makes it a program, which is never run.
+    """
     unknown = (file.codec or "").strip().lower() in UNPLAYABLE_CODECS
     return not file.api_framework and not unknown and media_type(file) in PLAYABLE_TYPES
 
@@ -45,15 +61,16 @@ def choose_media(
 ) -> MediaFile | None:
     """The playable file that fits best; None when nothing can be played.
 
-    First what the bandwidth carries (where nothing does, the smallest), then the preferred delivery, then the size
-    nearest the screen, of equal ones the richest.
+    First what has a picture, then what the bandwidth carries (where nothing does, the smallest), then the preferred
+    delivery, then the size nearest the screen, of equal ones the richest.
     """
 
-    def preference(file: MediaFile) -> tuple[int, bool, int, int, str]:
+    def preference(file: MediaFile) -> tuple[bool, int, bool, int, int, str]:
         rate = file.bitrate or file.max_bitrate or 0
         excess = max(rate - bandwidth_kbps, 0) if bandwidth_kbps is not None else 0
         distance = abs((file.width or 0) - screen[0]) + abs((file.height or 0) - screen[1])
-        return excess, prefer is not None and file.delivery != prefer, distance, -rate, file.url
+        sound_only = media_type(file) in AUDIO_TYPES
+        return sound_only, excess, prefer is not None and file.delivery != prefer, distance, -rate, file.url
 
     return min(filter(is_playable, files), key=preference, default=None)
 

@@ -94,10 +94,9 @@ class BaseVastPlayer(ABC):
         self._base: float | None = None
         self._playing = False
         way = choose_delivery(delivery, vast_client, sends=self.sends)
-        self._keeps_nothing = store is None and way == DRY_RUN
         # Pixels that are sent start at their own time: each step then has its turn of the event loop.
-        self._alone = way == DRY_RUN
-        if way != DRY_RUN:
+        self._alone = self._is_dry = way == DRY_RUN
+        if not self._is_dry:
             self._delivery = Delivery(
                 way, vast_client, ad_data, self.plan, self.session, collector=collector, clock=delivery_clock
             )
@@ -109,7 +108,7 @@ class BaseVastPlayer(ABC):
         """The clock of this kind of player."""
 
     def _is_unpaced(self) -> bool:
-        """Whether the clock of this kind of player lets any time pass at once, and stamps with the session's own."""
+        """Whether this kind's own clock jumps anywhere and stamps with the session's time: it can be left out."""
         return False
 
     async def play(self) -> PlaybackSession:
@@ -259,12 +258,13 @@ class BaseVastPlayer(ABC):
 
     def _is_untouched(self) -> bool:
         """Whether nobody can tell by the clock or by a press of a button how this session comes to its end."""
-        untouched = self._clock is None and self._playthrough is None and self._keeps_nothing
-        return untouched and self.plan.repeats and self._is_unpaced()
+        untouched = self._clock is None and self._playthrough is None
+        return untouched and self._is_dry and self.store is None and self.plan.repeats and self._is_unpaced()
 
     def _play_at_once(self) -> bool:
         """Play a new session in one jump of its clock, where nobody else can be on that and nothing is stored."""
-        if self.session.status is not PlaybackStatus.PENDING or self._shown or not self._keeps_nothing:
+        disturbed = self._shown or self.store is not None or not self._is_dry
+        if disturbed or self.session.status is not PlaybackStatus.PENDING:
             return False
         if self._is_untouched():
             play_like_others(self.plan, self.session, self.plan.in_time(self._first))

@@ -5,6 +5,7 @@ playback.md 1.6, 2.29, 2.32, 3.4.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Self
 
 from playback.engine.configuration.config import PlaybackSessionConfig
@@ -21,6 +22,7 @@ from playback.engine.request.ad_data import AdData, NoAd
 from playback.engine.request.chain import Chain
 from playback.engine.request.client_config import VastClientConfig
 from playback.engine.request.embed_http_client import EmbedHttpClient
+from playback.engine.request.parser import VastParser
 from playback.engine.request.provider_http import macros_of, mapped_macros
 from playback.engine.request.request_macros import RecordedMacros, RequestMacros
 from playback.engine.request.resolution import Resolution
@@ -125,6 +127,12 @@ class VastClient:
         client.http = NoNetwork("a replay asks nobody")
         client._recorded = recorded
         return client
+
+    @cached_property
+    def parser(self) -> VastParser:
+        """What reads a document, such as the body of a hop, as the settings say: with their XPaths, for their
+        publisher."""
+        return VastParser(self.config.parser, self.config.publisher)
 
     @property
     def delivery(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 from playback.engine.configuration.config import PlaybackSessionConfig
 from playback.engine.delivery.tracker_config import VastTrackerConfig
 from playback.engine.errors import ConfigError
+from playback.engine.request.parser import VastParser
 from playback.engine.request.parser_config import VastParserConfig
 from playback.engine.request.transport import MAX_BYTES, SslVerify, check_ssl_verify
 from vast.macros import Value
@@ -157,6 +158,8 @@ def _playback(name: str, value: Any) -> PlaybackSessionConfig | None:
 
 
 def _parser(name: str, value: Any) -> VastParserConfig | None:
+    if isinstance(value, VastParser):
+        return value.config
     if value is None or isinstance(value, VastParserConfig):
         return value
     if not isinstance(value, Mapping):

@@ -8,7 +8,8 @@ from math import inf, nextafter, sqrt
 from operator import add
 from typing import Any, Final
 
-from playback.engine.configuration.interruptions import Window, survival
+from playback.engine.configuration.interruptions import Window
+from playback.engine.configuration.survival import survival
 from playback.engine.playing.events import EVENTS, MOMENTS
 from playback.engine.playing.plan import US, Plan
 from playback.engine.playing.session import PlaybackSession

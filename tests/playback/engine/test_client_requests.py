@@ -18,6 +18,8 @@ from playback.engine import (
     SimulatedTimeProvider,
     VastClient,
     VastClientConfig,
+    VastParser,
+    VastParserConfig,
     VastTrackerConfig,
     tracker_config,
 )
@@ -387,3 +389,27 @@ class TestTrackerAsAMapping:
     def test_what_it_cannot_be_is_refused_by_name(self, tracker, message, provider):
         with pytest.raises(ConfigError, match=message):
             VastClient("http://t.test/", provider=provider, tracker=tracker)
+
+
+class TestParser:
+    XPATHS = {
+        "custom_xpaths": {"titles": "//AdTitle"},
+        "publisher_overrides": {"p1": {"custom_xpaths": {"ids": "//Ad/@id"}}},
+    }
+
+    @pytest.mark.parametrize("as_stated", [dict, VastParserConfig.from_dict, VastParser])
+    async def test_documents_are_read_by_the_clients_own_parser(self, as_stated):
+        client = Web({"/tag": vast(inline())}).client(parser=as_stated(self.XPATHS))
+        chain = (await client.request_ad()).chain
+        assert client.parser.parse_vast(chain.hops[0].body)["custom"] == {"titles": ["a1"]}
+
+    def test_the_clients_publisher_has_its_overrides(self):
+        client = VastClient("http://t.test/", parser=self.XPATHS, publisher="p1")
+        assert client.parser.parse_vast(vast(inline()))["custom"] == {"titles": ["a1"], "ids": ["a1"]}
+
+    @pytest.mark.parametrize(
+        ("parser", "message"), [({"ad_sistem": "x"}, "ad_sistem: unknown field"), ("lxml", "parser: must be")]
+    )
+    def test_what_cannot_be_one_is_refused_by_name(self, parser, message):
+        with pytest.raises(ConfigError, match=message):
+            VastClient("http://t.test/", parser=parser)

@@ -1,6 +1,8 @@
 """Players send pixels: when, how often, and what is recorded of it (playback.md 2.33-2.36, 3.7, 5.4, 5.5, 5.9)."""
 
 import asyncio
+from datetime import UTC, datetime
+from urllib.parse import unquote
 
 import pytest
 
@@ -13,6 +15,7 @@ from playback.engine import (
     TrackingContext,
     VastPlayer,
     VastTrackerConfig,
+    macro_table,
 )
 from playback.engine.request.chain import Redirect
 from playback.engine.request.transport import Fetched
@@ -50,6 +53,22 @@ async def test_M14_what_the_sink_receives_is_what_the_ledger_says():
     await player.play()
     assert sink.asked == [row.resolved_url for row in player.ledger if row.status == "sent"]
     assert f"{SINK}/p?h=00%3A00%3A15.000&a=http%3A%2F%2Ft.test%2Fv.mp4" in sink.asked
+
+
+@pytest.mark.parametrize("kind", [VastPlayer, HeadlessPlayer])
+async def test_M02_who_is_called_hears_the_worlds_time_also_from_a_session_in_virtual_time(kind):
+    sink = Sink()
+    ad = await f30(trackers=[("midpoint", f"{SINK}/p?t=[TIMESTAMP]", None)])
+    player = kind(Client(sink), ad, seed=1, time_provider=SimulatedTimeProvider(), delivery="live")
+    session = await player.play()
+    (row,) = (row for row in player.ledger if row.event == "midpoint")
+    assert row.resolved_url in sink.asked
+    moment = datetime.fromisoformat(unquote(row.resolved_url.partition("t=")[2]))
+    assert abs((datetime.now(UTC) - moment).total_seconds()) < 20
+    (shown,) = macro_table(ad, player.plan, session, row, player.delivery)
+    assert shown.value == moment.isoformat(timespec="milliseconds")
+    dry = kind(None, ad, seed=1, time_provider=SimulatedTimeProvider(), delivery="dry_run")
+    assert session == await dry.play()
 
 
 @pytest.mark.parametrize(

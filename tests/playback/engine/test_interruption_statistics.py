@@ -18,13 +18,8 @@ from playback.engine import (
     get_provider_rules,
     simulate,
 )
-from playback.engine.configuration.interruptions import (
-    draw_all,
-    expected_shares,
-    fit,
-    interruption_probability,
-    survival,
-)
+from playback.engine.configuration.interruptions import draw_all, fit
+from playback.engine.configuration.survival import expected_shares, interruption_probability, survival
 from playback.engine.playing.plan import compile_plan
 from playback.engine.splitmix import session_seed, stable_key, uniform
 from tests.playback.engine.ads import f30, inline, names_of, play, rule, vast

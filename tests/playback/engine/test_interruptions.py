@@ -168,3 +168,17 @@ async def test_a_new_shape_of_rule_is_a_class_and_a_line_in_the_registry(monkeyp
     again = PlaybackSession.from_dict(session.to_dict())
     assert type(again.config.interruption_rules["midpoint"]) is LastMomentRule
     assert again == session
+
+
+def test_a_rule_equals_the_mapping_it_is_written_as_and_a_rule_of_the_same_parts():
+    written = {
+        "probability": 0.02, "min_offset_sec": 0, "max_offset_sec": 0.5,
+        "anchor": "ad_start", "reason": "network_error",
+    }  # fmt: skip
+    shipped = get_provider_rules("tiger")
+    assert shipped == {"start": written}
+    assert shipped["start"] != {**written, "probability": 0.03}
+    assert shipped["start"] == InterruptionRule("start", **written)
+    assert shipped["start"] != InterruptionRule("complete", **written)
+    assert len({shipped["start"], InterruptionRule("start", **written)}) == 1
+    assert shipped["start"] != 0.02

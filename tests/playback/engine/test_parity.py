@@ -106,7 +106,14 @@ async def test_C10_every_pod_of_the_open_corpus_plays_the_same_in_both_modes(cou
     assert "completed" in ends
 
 
-PLAYABLE = {"video/mp4", "video/webm", "application/x-mpegurl", "application/vnd.apple.mpegurl"}
+PLAYABLE = {
+    "video/mp4",
+    "video/webm",
+    "application/x-mpegurl",
+    "application/vnd.apple.mpegurl",
+    "audio/mpeg",
+    "audio/mp4",
+}
 
 
 def is_playable(ad: dict) -> bool:

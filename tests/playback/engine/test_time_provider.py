@@ -67,7 +67,7 @@ async def test_C04_a_sleep_of_zero_gives_others_a_turn_and_takes_no_time():
     await task
 
 
-@pytest.mark.parametrize("speed", [0, 50, 1000])
+@pytest.mark.parametrize("speed", [0, None, 50, 1000])
 async def test_sleep_always_moves_virtual_time_by_what_was_asked(speed):
     clock = SimulatedTimeProvider(speed=speed)
     before = clock.time()

@@ -254,3 +254,11 @@ def test_the_file_is_chosen_by_bandwidth_delivery_and_size_and_never_by_order(op
 
 def test_a_codec_no_television_knows_is_not_played():
     assert choose_media([LARGE._replace(codec="theora"), SMALL._replace(codec="H.264")]).url == "small"
+
+
+@pytest.mark.parametrize("kind", ["audio/mpeg", "audio/mp4", "audio/AAC", ""])
+async def test_an_audio_ad_plays_and_a_file_with_a_picture_goes_first(kind):
+    sound = f'<MediaFile delivery="progressive" type="{kind}" bitrate="9999">http://t.test/ad.mp3</MediaFile>'
+    player = await played(await f30(media=sound))
+    assert (player.session.status, player.plan.media.url) == ("completed", "http://t.test/ad.mp3")
+    assert (await played(await f30(media=sound + MP4))).plan.media.url == "http://t.test/v.mp4"
