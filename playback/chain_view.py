@@ -7,7 +7,7 @@ from playback.engine.request.chain import Chain, Hop
 from playback.models import Session
 
 # What reading a chain raises when another version wrote it, or when it is damaged.
-UNREADABLE = (ValueError, KeyError, TypeError)
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 def told(row: Session, *, with_bodies: bool = False) -> dict[str, Any] | None:

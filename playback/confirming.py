@@ -11,7 +11,7 @@ from django.db import transaction
 from playback.engine import PlaybackSession
 from playback.engine.delivery.capabilities import placeholder, with_scheme
 from playback.live.runner import runner
-from playback.live.store import columns
+from playback.live.store import UNREADABLE, columns
 from playback.models import Session, SessionLedger
 from playback.sources import StartRefused
 
@@ -47,10 +47,13 @@ def pixels_of(ledger: Iterable[Mapping[str, Any]], pause_pixels: str = "every") 
 
 
 def asked_to_confirm(row: Session) -> dict[str, Any] | None:
-    """What whoever confirms this session must know; None where nothing is to be confirmed."""
+    """What whoever confirms this session must know; None where nothing is to be confirmed, or can be."""
     if not row.waits_for_confirmation:
         return None
-    return pixels_of(row.ledger.entries, row.record["config"]["pause_pixels"]).to_dict()
+    try:
+        return pixels_of(row.ledger.entries, row.record["config"]["pause_pixels"]).to_dict()
+    except UNREADABLE:
+        return None
 
 
 @transaction.atomic
@@ -72,9 +75,13 @@ def confirm(public_id: str, user: Any, pixels: int) -> Session:
 
 @transaction.atomic
 def discard(public_id: str) -> Session:
-    """Close a live session that waits to be confirmed; nothing was sent. Raises ``NotWaiting``."""
+    """Close a live session that waits to be confirmed; nothing was sent. Raises ``NotWaiting``, also where its record
+    cannot be read: that one will never play."""
     row = _waiting(public_id)
-    session = PlaybackSession.from_dict(row.record)
+    try:
+        session = PlaybackSession.from_dict(row.record)
+    except UNREADABLE:
+        raise NotWaiting from None
     session.close("stopped")
     for name, value in columns(session.to_dict()).items():
         setattr(row, name, value)

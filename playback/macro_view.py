@@ -14,7 +14,7 @@ from playback.requesting import client_of
 from vast.macros import MacroRow, explain
 
 # What reading a session's ad again raises when it was damaged or written by another version.
-_UNREADABLE = (ValueError, KeyError, TypeError)
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 def macros_of(row: Session, entry: Mapping[str, Any]) -> list[dict[str, Any]] | None:

@@ -70,6 +70,9 @@ class Runner:
             except Exception:  # its last checkpoint stands; the others still want theirs
                 log.exception("checkpoint failed", session=live.public_id)
             live.store.close()
+            # At once: what no longer goes on record must not be sent while the others are stored.
+            if task := self._tasks.get(live.public_id):
+                task.cancel()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

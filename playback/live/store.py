@@ -28,7 +28,7 @@ T = TypeVar("T")
 RETRY_SEC = 1.0
 log = structlog.get_logger(__name__)
 # What reading a record raises when another version wrote it, or when it is damaged.
-UNREADABLE = (ValueError, KeyError, TypeError)
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 def _in_database(work: Callable[..., T]) -> Callable[..., Any]:

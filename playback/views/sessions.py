@@ -1,6 +1,7 @@
 """Pages of the sessions: start one, watch it, command it, find it again."""
 
 import json
+import re
 
 from csp.decorators import csp_update
 from django.conf import settings
@@ -33,6 +34,8 @@ from playback.views.ledger import runs, wanted_of
 from vastdash.models import Publisher
 from vastdash.roles import Action, may
 from vastdash.web import Page
+
+_NUMBER = re.compile("[0-9]{1,9}")
 
 
 def session_list(request: HttpRequest) -> HttpResponse:
@@ -107,7 +110,10 @@ def _filtered(request: HttpRequest, row: Session, shown: SessionView) -> LedgerT
 def session_hop(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
     """What one hop of the chain answered, byte for byte, and as text whatever it is."""
     row = get_object_or_404(Session.objects.select_related("chain"), public_id=public_id)
-    hops = chain_of(row.chain).hops if hasattr(row, "chain") else ()
+    try:
+        hops = chain_of(row.chain).hops if hasattr(row, "chain") else ()
+    except UNREADABLE:
+        raise Http404 from None
     body = next((hop.body for hop in hops if hop.number == number), None)
     if body is None:
         raise Http404
@@ -129,7 +135,7 @@ def session_confirm(request: HttpRequest, public_id: str) -> HttpResponse:
     get_object_or_404(Session, public_id=public_id)
     number = request.POST.get("pixels", "")
     try:
-        confirm(public_id, request.user, int(number) if number.isdecimal() else -1)
+        confirm(public_id, request.user, int(number) if _NUMBER.fullmatch(number) else -1)
     except NotWaiting:
         messages.error(request, "This session does not wait to be confirmed.")
     except StartRefused as refusal:

@@ -1,5 +1,6 @@
 """The pixels of the site's sessions: a sandbox that says what arrived, live ones that somebody has to confirm."""
 
+import asyncio
 import json
 from collections import Counter
 
@@ -314,3 +315,34 @@ class TestOnePixel:
 
     def test_a_key_nobody_has_is_not_found(self, transactional_db):
         assert signed_in("qa").get(f"{ADDRESS}/{make_session().public_id}/pixels/abc").status_code == 404
+
+
+async def test_a_server_that_ends_sends_nothing_it_has_not_on_record(sink, monkeypatch):
+    """While the second session is stored the first may not play on, or the next server would call its pixels again."""
+    here, received = sink
+    client = await sync_to_async(signed_in)("ad_ops")
+    runner = Runner()
+    await runner.open()
+    rows = []
+    for _ in range(2):
+        found = await sync_to_async(live)(client, here, vast=tracked(here), mode="real")
+        await sync_to_async(confirm)(client, found)
+        runner.submit(found["id"])
+        rows.append(await until_row(found["id"], lambda row: "start" in events_of(row.record)))
+    first, second = (runner.player(row.public_id) for row in rows)
+    checkpoint = store_module.RowStore.checkpoint
+
+    async def slow(store, player):
+        await checkpoint(store, player)
+        if player is second:
+            first.pause()
+            for _ in range(100):
+                await asyncio.sleep(0)
+
+    monkeypatch.setattr(store_module.RowStore, "checkpoint", slow)
+    await runner.close()
+    events = events_of((await row_of(rows[0].public_id)).record)
+    await sync_to_async(Session.objects.all().delete)()
+    assert "start" in events
+    assert "pause" not in events
+    assert not [path for path in received if path.endswith("/pause")]
