@@ -30,9 +30,10 @@ from playback.engine.delivery.tracker import VastTracker
 from playback.engine.delivery.tracker_config import VastTrackerConfig, tracker_config
 from playback.engine.errors import ConfigError, DeliveryUnavailable, InvalidTransition, PlaybackError
 from playback.engine.playing.factory import PlayerFactory
-from playback.engine.playing.player import BaseVastPlayer, HeadlessPlayer, SessionStore, VastPlayer
+from playback.engine.playing.player import BaseVastPlayer, HeadlessPlayer, VastPlayer
 from playback.engine.playing.session import PlaybackEvent, PlaybackSession, PlaybackStatus
 from playback.engine.playing.snapshot import PlaybackSessionState
+from playback.engine.playing.store import SessionStore
 from playback.engine.request.ad_data import AdData, ErrorPing, Fault, NoAd, PlayableAd
 from playback.engine.request.breaks import breaks_of
 from playback.engine.request.chain import Chain, Hop, Outcome, Redirect

@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.samples import THIRTY_SECONDS
+from tests.browser.samples import FIFTEEN_SECONDS
 from tests.browser.server import Server
 from tests.browser.walk import (
     News,
@@ -22,7 +22,7 @@ from tests.browser.walk import (
     wait_for_state,
 )
 
-KILLED_AT_SEC = 12.0
+KILLED_AT_SEC = 6.0
 CHECKPOINT_SEC = 1.0  # no more than this is played again
 LOST_SOCKET = r"WebSocket connection to .* failed|^\[object Event\]$"  # Chromium's and htmx's word for it
 
@@ -41,14 +41,14 @@ def test_a_session_survives_the_kill_of_its_server_in_front_of_two_viewers(
 ):
     # The same session at the same time on a server that nothing happens to.
     undisturbed = visit("qa")
-    build(undisturbed, server, THIRTY_SECONDS)
+    build(undisturbed, server, FIFTEEN_SECONDS)
     expected = play(undisturbed, mode="real", seed=11)
 
     doomed = Server(tmp_path).start()
     try:
         qa = visit("qa", at=doomed, forgive=LOST_SOCKET)
         manager = visit("manager", at=doomed, forgive=LOST_SOCKET)
-        build(qa, doomed, THIRTY_SECONDS)
+        build(qa, doomed, FIFTEEN_SECONDS)
         session = play(qa, mode="real", seed=11)
         manager.goto(f"{doomed.url}/sessions/{session}/")
         wait_for_playhead(qa, KILLED_AT_SEC)

@@ -7,8 +7,9 @@ from typing import Any, Final
 from playback.engine.configuration.config import DEFAULT_CONFIG, MODES, PlaybackSessionConfig
 from playback.engine.delivery.sandbox import Collector
 from playback.engine.errors import ConfigError
-from playback.engine.playing.player import HeadlessPlayer, SessionStore, VastPlayer
+from playback.engine.playing.player import HeadlessPlayer, VastPlayer
 from playback.engine.playing.session import PlaybackSession
+from playback.engine.playing.store import SessionStore
 from playback.engine.request.ad_data import AdData, NoAd
 from playback.engine.time_provider import TimeProvider
 

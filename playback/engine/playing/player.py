@@ -6,9 +6,9 @@ play() that is under way; the playhead is frozen while paused.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import isfinite
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from playback.engine.configuration.config import DEFAULT_CONFIG, PlaybackMode, PlaybackSessionConfig
 from playback.engine.configuration.interruptions import earliest
@@ -23,6 +23,7 @@ from playback.engine.playing.plan import MS, US, plan_of
 from playback.engine.playing.playthrough import Playthrough
 from playback.engine.playing.session import PlaybackSession, PlaybackStatus, Tracked
 from playback.engine.playing.snapshot import PlaybackSessionState, snapshot
+from playback.engine.playing.store import SessionStore
 from playback.engine.request.ad_data import AdData, NoAd
 from playback.engine.splitmix import check_seed
 from playback.engine.time_provider import (
@@ -34,12 +35,6 @@ from playback.engine.time_provider import (
     one_turn,
 )
 from vast.macros import expand
-
-
-class SessionStore(Protocol):
-    """Where sessions are kept. `save` must have read both arguments by the time it first awaits: they are live."""
-
-    async def save(self, session: PlaybackSession, ledger: Sequence[LedgerEntry]) -> None: ...
 
 
 class BaseVastPlayer(ABC):

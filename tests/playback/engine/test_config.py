@@ -208,7 +208,7 @@ def test_K13_equal_resolves_give_equal_results():
 def test_K13_nothing_is_kept_of_a_resolve_whose_result_is_let_go():
     def alive():
         gc.collect()
-        return sum(isinstance(thing, PlaybackSessionConfig) for thing in gc.get_objects())
+        return sum(type(thing) is PlaybackSessionConfig for thing in gc.get_objects())
 
     resolve(provider="google")
     before = alive()

@@ -168,8 +168,8 @@ async def test_a_thousand_sessions_picked_from_ten_million_replay_from_their_see
 
 @pytest.mark.parametrize(("ad", "config"), AD_AND_CONFIG)
 async def test_the_statistics_count_what_lean_sessions_made_one_by_one_count(ad, config):
-    simulation = simulate(await f30(**ADS[ad]), CONFIGS[config], 20_000, 3)
-    lean, counted = list(one_by_one(simulation)), _count(simulation.screening, Piece(3, 0, 20_000))
+    simulation = simulate(await f30(**ADS[ad]), CONFIGS[config], 4_000, 3)
+    lean, counted = list(one_by_one(simulation)), _count(simulation.screening, Piece(3, 0, 4_000))
     assert counted.endings == Counter(session.ending for session in lean)
     edges = simulation.summary["offsets"]["edges_sec"]
     cut = Counter(
