@@ -1,11 +1,19 @@
 """What hostile documents, damaged rows and impatient people do to sessions, and what must not come of it."""
 
+import asyncio
 import json
+import threading
 
 import pytest
+from asgiref.sync import sync_to_async
 
+from playback import network, starting
+from playback.engine import AdData, BaseVastPlayer, PlayerFactory
+from playback.live import store as store_module
 from playback.models import Session
+from playback.requesting import Asked, Crowded, ad_again, request
 from tests.pipeline.responses import inline
+from tests.playback.servers import serving
 from tests.site.rows import make_session
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +29,11 @@ def started(client, **payload) -> dict:
     answer = post(client, {"mode": "headless", "speed": 0, "seed": 7, **payload})
     assert answer.status_code == 201, answer.content
     return answer.json()
+
+
+def player_of(vast: str) -> BaseVastPlayer:
+    client, ad = request(Asked(document=vast))
+    return PlayerFactory.create(client, ad, mode="headless")
 
 
 class TestDamagedRows:
@@ -62,3 +75,85 @@ def test_a_confirmation_of_no_number_of_pixels_changes_nothing(ad_ops, number):
     answer = ad_ops.post(f"/sessions/{found['id']}/confirm/", {"pixels": number})
     assert answer.status_code == 302
     assert Session.objects.get().waits_for_confirmation
+
+
+class TestFloods:
+    @pytest.mark.parametrize("vast", [inline(), inline().replace("<Error>", "<Error>x</Error><Error>")])
+    def test_the_trackers_of_a_plan_are_counted_as_the_ledger_lists_them(self, vast):
+        assert player_of(vast).plan.trackers == len(player_of(vast).ledger)
+
+    def test_more_trackers_than_the_site_can_bear_are_refused_and_nothing_is_kept(self, qa, monkeypatch):
+        most = player_of(inline()).plan.trackers
+        monkeypatch.setattr(starting, "TRACKERS_MAX", most)
+        started(qa, vast=inline())
+        more = inline().replace("<Error>", "<Error>https://track.example.com/more</Error><Error>")
+        answer = post(qa, {"vast": more})
+        assert (answer.status_code, answer.json()["field"]) == (422, "vast")
+        assert f"{most + 1} trackers" in answer.json()["detail"]
+        assert Session.objects.count() == 1
+
+    def test_so_are_error_addresses_of_an_ad_that_is_not_there(self, qa, monkeypatch, settings):
+        settings.FETCH_ALLOWED = ["127.0.0.1"]
+        monkeypatch.setattr(starting, "TRACKERS_MAX", 1)
+        with serving() as (here, _):
+            answer = post(qa, {"url": f"{here}/wrapped/1/empty"})
+        assert (answer.status_code, answer.json()["field"]) == (422, "url")
+        assert not Session.objects.exists()
+
+
+class TestAsking:
+    def test_more_sessions_than_may_ask_at_a_time_are_refused_unless_they_need_not_ask(
+        self, qa, settings, monkeypatch
+    ):
+        settings.ASKING_SESSIONS_MAX = 1
+        heard = []
+
+        def meanwhile() -> None:
+            heard.append(request(Asked(document=inline()))[1])
+            with pytest.raises(Crowded, match="1 sessions are asking"):
+                request(Asked(url="http://second.example.com/"))
+
+        async def resolve(host, _port):
+            await asyncio.to_thread(meanwhile)
+            return []
+
+        monkeypatch.setattr(network, "resolve", resolve)
+        found = started(qa, url="http://first.example.com/")
+        assert found["chain"]["blame"].startswith("hop 1, first.example.com")
+        assert isinstance(heard[0], AdData)
+        assert started(qa, url="http://first.example.com/")["chain"]["count"] == 1  # the place was given back
+
+    def test_who_is_turned_away_reads_so_at_the_address(self, qa, settings):
+        settings.ASKING_SESSIONS_MAX = 0
+        answer = post(qa, {"url": "http://ads.example.com/"})
+        assert (answer.status_code, answer.json()["field"]) == (422, "url")
+        assert "try again in a moment" in answer.json()["detail"]
+        assert not Session.objects.exists()
+
+    async def test_what_servers_answer_is_not_read_on_the_loop_that_serves(
+        self, transactional_db, monkeypatch
+    ):
+        loops = []
+
+        async def resolve(_host, _port):
+            loops.append(asyncio.get_running_loop())
+            return []
+
+        monkeypatch.setattr(network, "resolve", resolve)
+        asked = Asked(url="http://ads.example.com/")
+        await sync_to_async(request)(asked)
+        assert loops
+        assert loops[0] is not asyncio.get_running_loop()
+
+    async def test_what_was_kept_of_it_is_not_read_there_either(self, transactional_db, monkeypatch):
+        threads = []
+
+        def noticed(client):
+            threads.append(threading.current_thread())
+            return ad_again(client)
+
+        monkeypatch.setattr(store_module, "ad_again", noticed)
+        row = await sync_to_async(make_session)()
+        await store_module.RowStore(row.public_id).player()
+        assert threads
+        assert threads[0] is not threading.current_thread()
