@@ -1,5 +1,6 @@
 """A session's chain of hops as the page and the API tell it."""
 
+import re
 from typing import Any
 
 from playback.chains import chain_of, shown_chain
@@ -8,6 +9,14 @@ from playback.models import Session
 
 # What reading a chain raises when another version wrote it, or when it is damaged.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+
+_USERINFO = re.compile(r"//[^/?#\s]*@")
+
+
+def masked(text: str) -> str:
+    """The text without the names and passwords that stand before the host of its addresses (RFC 3986 §3.2.1): who may
+    read a session need not know them."""
+    return _USERINFO.sub("//***@", text)
 
 
 def told(row: Session, *, with_bodies: bool = False) -> dict[str, Any] | None:
@@ -23,9 +32,14 @@ def told(row: Session, *, with_bodies: bool = False) -> dict[str, Any] | None:
 
 
 def hop_row(hop: Hop, *, with_body: bool = False) -> dict[str, Any]:
-    """One hop: what it holds, its host, whether it failed, and its line of blame if so."""
+    """One hop: what it holds, its addresses masked, its host, whether it failed, and its line of blame if so."""
+    record = hop.to_dict(with_body=with_body)
     return {
-        **hop.to_dict(with_body=with_body),
+        **record,
+        **{name: masked(record[name]) for name in ("url", "asked_url", "text")},
+        "redirects": [
+            [masked(url), status, masked(location)] for url, status, location in record["redirects"]
+        ],
         "host": hop.host,
         "failed": hop.failed,
         "blame": hop.blame() if hop.failed else None,

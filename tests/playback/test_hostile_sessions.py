@@ -8,13 +8,14 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from playback import network, starting
+from playback.chain_view import masked
 from playback.engine import AdData, BaseVastPlayer, PlayerFactory
 from playback.live import store as store_module
 from playback.models import Session
 from playback.requesting import Asked, Crowded, ad_again, request
 from tests.pipeline.responses import inline
-from tests.playback.servers import serving
-from tests.site.rows import make_session
+from tests.playback.servers import redirecting, serving
+from tests.site.rows import make_session, play_out
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +158,44 @@ class TestAsking:
         await store_module.RowStore(row.public_id).player()
         assert threads
         assert threads[0] is not threading.current_thread()
+
+
+class TestPasswordsInAddresses:
+    SECRET = "Tr0ub4dor"
+
+    def test_no_reader_is_told_them_and_the_session_still_plays(self, qa, settings):
+        settings.FETCH_ALLOWED = ["127.0.0.1"]
+        with (
+            serving() as (here, _),
+            redirecting(f"{here}/clip".replace("//", f"//u:{self.SECRET}@")) as (
+                port,
+                _,
+            ),
+        ):
+            tag = f"http://me:{self.SECRET}@127.0.0.1:{port}/tag?email=a@b.example"
+            found = started(qa, url=tag)
+        assert found["url"] == f"http://***@127.0.0.1:{port}/tag?email=a@b.example"
+        row = play_out(Session.objects.get())
+        assert (row.status, row.tag_url) == ("completed", tag)
+        for address in (
+            f"/sessions/{row.public_id}/",
+            "/sessions/",
+            f"/sessions/{row.public_id}/record.json",
+            f"{ADDRESS}/{row.public_id}",
+            f"{ADDRESS}/{row.public_id}/chain?bodies=1",
+            ADDRESS,
+        ):
+            assert self.SECRET not in qa.get(address).content.decode()
+
+    @pytest.mark.parametrize(
+        ("written", "shown"),
+        [
+            ("https://a:b@c@ads.example.com/x", "https://***@ads.example.com/x"),
+            ("//a@ads.example.com", "//***@ads.example.com"),
+            ("https://ads.example.com/?mail=a@b", "https://ads.example.com/?mail=a@b"),
+            ("https://ads.example.com/?next=http://a:b@c/", "https://ads.example.com/?next=http://***@c/"),
+            ("'http://a:b@' is no address", "'http://***@' is no address"),
+        ],
+    )
+    def test_what_stands_before_a_host_is_masked_and_nothing_else(self, written, shown):
+        assert masked(written) == shown
