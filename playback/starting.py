@@ -22,6 +22,7 @@ from playback.engine import (
     VastClient,
 )
 from playback.engine.playing.factory import choose_mode
+from playback.engine.playing.plan import Plan
 from playback.live.runner import runner
 from playback.live.store import columns, parts_of
 from playback.models import AdDocument, Session, SessionLedger
@@ -88,7 +89,7 @@ def start(
         _refuse_a_flood(source, len(answer.pings))
         return _failed(source, answer, config, common)
     player = _player(client, answer, config, seed)
-    _refuse_a_flood(source, player.plan.trackers)
+    _refuse_a_flood(source, trackers_of(player.plan))
     return _store(source, answer, player, common)
 
 
@@ -135,6 +136,12 @@ def _ask(asked: Asked, source: Source) -> tuple[VastClient, AdData | NoAd]:
             source.field, f"This ad cannot be played: {answer.text} (VAST error {answer.code})."
         )
     return client, answer
+
+
+def trackers_of(plan: Plan) -> int:
+    """How many trackers the ads of a session have together, whatever becomes of them."""
+    caused = sum(len(pixels) for part in plan.parts for pixels in part.pixels.values())
+    return sum(len(moment.pixels) for moment in plan.moments) + len(plan.unreachable) + caused
 
 
 def _refuse_a_flood(source: Source, trackers: int) -> None:

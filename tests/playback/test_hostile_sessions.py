@@ -2,18 +2,20 @@
 
 import asyncio
 import json
+import re
 import threading
 
 import pytest
 from asgiref.sync import sync_to_async
 
 from playback import network, starting
-from playback.chain_view import masked
+from playback.chain_view import LONGEST, masked
 from playback.engine import AdData, BaseVastPlayer, PlayerFactory
 from playback.live import store as store_module
 from playback.models import Session
 from playback.requesting import Asked, Crowded, ad_again, request
-from tests.pipeline.responses import inline
+from playback.session_view import URLS_SHOWN
+from tests.pipeline.responses import inline, wrapper
 from tests.playback.servers import redirecting, serving
 from tests.site.rows import make_session, play_out
 
@@ -81,10 +83,10 @@ def test_a_confirmation_of_no_number_of_pixels_changes_nothing(ad_ops, number):
 class TestFloods:
     @pytest.mark.parametrize("vast", [inline(), inline().replace("<Error>", "<Error>x</Error><Error>")])
     def test_the_trackers_of_a_plan_are_counted_as_the_ledger_lists_them(self, vast):
-        assert player_of(vast).plan.trackers == len(player_of(vast).ledger)
+        assert starting.trackers_of(player_of(vast).plan) == len(player_of(vast).ledger)
 
     def test_more_trackers_than_the_site_can_bear_are_refused_and_nothing_is_kept(self, qa, monkeypatch):
-        most = player_of(inline()).plan.trackers
+        most = starting.trackers_of(player_of(inline()).plan)
         monkeypatch.setattr(starting, "TRACKERS_MAX", most)
         started(qa, vast=inline())
         more = inline().replace("<Error>", "<Error>https://track.example.com/more</Error><Error>")
@@ -199,3 +201,36 @@ class TestPasswordsInAddresses:
     )
     def test_what_stands_before_a_host_is_masked_and_nothing_else(self, written, shown):
         assert masked(written) == shown
+
+
+class TestThousands:
+    """The news of a session goes over its loop and its sockets: what it says of thousands is short."""
+
+    def test_an_event_names_the_first_of_its_addresses_and_counts_the_rest(self, qa):
+        tracker = '<Tracking event="start">https://track.example.com/one-of-many</Tracking>'
+        vast = inline().replace("<TrackingEvents>", f"<TrackingEvents>{tracker * 6000}")
+        row = play_out(make_session(vast))
+        view = qa.get(f"/sessions/{row.public_id}/").context["view"]
+        (start,) = (event for event in view.events if event.event == "start")
+        assert len(start.urls) == URLS_SHOWN + 1
+        assert start.urls[-1] == f"and {6001 - URLS_SHOWN} more, see the ledger"
+        assert len(view.ledger) > 6000
+
+    def test_an_address_of_a_hop_is_cut_where_nobody_reads_on(self, qa, settings):
+        settings.FETCH_ALLOWED = ["127.0.0.1"]
+        with serving() as (here, _), redirecting(f"{here}/clip?{'x' * 60_000}") as (port, _):
+            found = started(qa, url=f"http://127.0.0.1:{port}/")
+        (hop,) = qa.get(f"{ADDRESS}/{found['id']}/chain").json()["hops"]
+        assert hop["outcome"] == "ads"
+        assert len(hop["redirects"][0][2]) == LONGEST + 1
+        assert len(qa.get(f"/sessions/{found['id']}/").content) < 60_000
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "file:///etc/passwd", ""])
+def test_a_wrapper_that_names_no_host_is_not_called_the_document_given(qa, address):
+    vast = wrapper().replace("https://ads.example.com/next", f"<![CDATA[{address}]]>")
+    found = started(qa, vast=vast)
+    assert found["blame"].startswith("hop 2, no host, code 300")
+    page = qa.get(f"/sessions/{found['id']}/").content.decode()
+    assert page.count("the document given") == 1
+    assert not re.search(r'href="\s*(javascript|file):', page)

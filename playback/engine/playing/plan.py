@@ -132,12 +132,6 @@ class Plan:
         return tuple(window for _, window in self.rules if window)
 
     @property
-    def trackers(self) -> int:
-        """How many trackers the ads have together, whatever becomes of them."""
-        caused = sum(len(pixels) for part in self.parts for pixels in part.pixels.values())
-        return sum(len(moment.pixels) for moment in self.moments) + len(self.unreachable) + caused
-
-    @property
     def media(self) -> MediaFile | None:
         """The file of the first ad that is played."""
         return next((part.media for part in self.parts if not part.fault), None)
