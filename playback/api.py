@@ -8,7 +8,7 @@ from ninja import Query, Router
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from pipeline.models import Build
-from playback.chain_view import told
+from playback.chain_view import masked, told
 from playback.commanding import COMMANDS, obey
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.filters import SessionFilter
@@ -244,7 +244,7 @@ def _summary(row: Session) -> dict[str, Any]:
         "title": row.title,
         "source": row.source,
         "build": row.build.public_id if row.build else None,
-        "url": row.tag_url or None,
+        "url": masked(row.tag_url) or None,
         "ad_index": row.ad_index,
         "mode": row.mode,
         "speed": row.speed,

@@ -1,5 +1,6 @@
 """A session's chain of hops as the page and the API tell it."""
 
+import re
 from typing import Any
 
 from playback.chains import chain_of, shown_chain
@@ -8,6 +9,21 @@ from playback.models import Session
 
 # What reading a chain raises when another version wrote it, or when it is damaged.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+
+# A server may redirect to an address of 64 KB, five times a hop, a hundred hops long.
+LONGEST = 8192
+_USERINFO = re.compile(r"//[^/?#\s]*@")
+
+
+def masked(text: str) -> str:
+    """The text without the names and passwords that stand before the host of its addresses (RFC 3986 §3.2.1): who may
+    read a session need not know them."""
+    return _USERINFO.sub("//***@", text)
+
+
+def _shown(address: str) -> str:
+    whole = masked(address)
+    return whole if len(whole) <= LONGEST else f"{whole[:LONGEST]}…"
 
 
 def told(row: Session, *, with_bodies: bool = False) -> dict[str, Any] | None:
@@ -23,9 +39,15 @@ def told(row: Session, *, with_bodies: bool = False) -> dict[str, Any] | None:
 
 
 def hop_row(hop: Hop, *, with_body: bool = False) -> dict[str, Any]:
-    """One hop: what it holds, its host, whether it failed, and its line of blame if so."""
+    """One hop: what it holds, its host, whether it failed, and its line of blame if so. Addresses are masked, and cut
+    at ``LONGEST``."""
+    record = hop.to_dict(with_body=with_body)
     return {
-        **hop.to_dict(with_body=with_body),
+        **record,
+        **{name: _shown(record[name]) for name in ("url", "asked_url", "text")},
+        "redirects": [
+            [_shown(url), status, _shown(location)] for url, status, location in record["redirects"]
+        ],
         "host": hop.host,
         "failed": hop.failed,
         "blame": hop.blame() if hop.failed else None,

@@ -15,14 +15,16 @@ from playback.timeline import Timeline, timeline
 from vast.errors import VastErrorCode
 
 Ledger = Sequence[Mapping[str, Any]]
+# Of one event; the ledger lists them all.
+URLS_SHOWN = 100
 # What the metadata of an event of a pod says of its ad.
 _PLACE = ("ad", "ad_offset_sec")
 
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One thing that happened, with the addresses that were due because of it. In a pod ``ad`` is the place of its ad,
-    from 1, and ``ad_offset_sec`` where in it that was; else both are None."""
+    """One thing that happened, with the addresses that were due because of it, of thousands the first. In a pod
+    ``ad`` is the place of its ad, from 1, and ``ad_offset_sec`` where in it that was; else both are None."""
 
     offset_sec: float
     event: str
@@ -175,10 +177,15 @@ def _event_row(event: PlaybackEvent, urls: Mapping[Moment, list[str]]) -> EventR
         event.offset_sec,
         event.event_type,
         _detail(event.metadata),
-        tuple(urls.get(moment, ())),
+        _first(urls.get(moment, ())),
         ad,
         ad_offset,
     )
+
+
+def _first(urls: Sequence[str]) -> tuple[str, ...]:
+    more = len(urls) - URLS_SHOWN
+    return (*urls[:URLS_SHOWN], f"and {more} more, see the ledger") if more > 0 else tuple(urls)
 
 
 def _urls_by_moment(ledger: Ledger) -> dict[Moment, list[str]]:

@@ -4,7 +4,6 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import transaction
 
@@ -23,15 +22,17 @@ from playback.engine import (
     VastClient,
 )
 from playback.engine.playing.factory import choose_mode
+from playback.engine.playing.plan import Plan
 from playback.live.runner import runner
 from playback.live.store import columns, parts_of
 from playback.models import AdDocument, Session, SessionLedger
-from playback.requesting import Asked, request
+from playback.requesting import Asked, Crowded, request
 from playback.rows import provider_levels, publisher_levels
 from playback.sources import Source, StartRefused, source_of
 from vastdash.roles import Action, may
 
 SEED_LIMIT = 2**53
+TRACKERS_MAX = 10_000
 # Media seconds a second: slower never ends in a working day, faster is what 0 is for.
 SLOWEST, FASTEST = 0.05, 1000.0
 # The engine's field -> what whoever starts a session calls it.
@@ -85,8 +86,10 @@ def start(
         "seed": seed,
     }
     if isinstance(answer, NoAd):
+        _refuse_a_flood(source, len(answer.pings))
         return _failed(source, answer, config, common)
     player = _player(client, answer, config, seed)
+    _refuse_a_flood(source, trackers_of(player.plan))
     return _store(source, answer, player, common)
 
 
@@ -120,7 +123,9 @@ def _refuse_seed(seed: int | None) -> None:
 def _ask(asked: Asked, source: Source) -> tuple[VastClient, AdData | NoAd]:
     """A document that holds no ad itself is refused; what its wrappers or a tag led to is a session's story."""
     try:
-        client, answer = async_to_sync(request)(asked)
+        client, answer = request(asked)
+    except Crowded as crowded:
+        raise StartRefused(source.field, str(crowded)) from None
     except ValueError as error:
         if asked.ad_index is None:
             raise
@@ -131,6 +136,20 @@ def _ask(asked: Asked, source: Source) -> tuple[VastClient, AdData | NoAd]:
             source.field, f"This ad cannot be played: {answer.text} (VAST error {answer.code})."
         )
     return client, answer
+
+
+def trackers_of(plan: Plan) -> int:
+    """How many trackers the ads of a session have together, whatever becomes of them."""
+    caused = sum(len(pixels) for part in plan.parts for pixels in part.pixels.values())
+    return sum(len(moment.pixels) for moment in plan.moments) + len(plan.unreachable) + caused
+
+
+def _refuse_a_flood(source: Source, trackers: int) -> None:
+    """A hundred hops may bring more trackers than a page, a socket or the loop could bear."""
+    if trackers > TRACKERS_MAX:
+        raise StartRefused(
+            source.field, f"This has {trackers} trackers: more than {TRACKERS_MAX} are not followed."
+        )
 
 
 def _player(client: VastClient, ad: AdData, config: PlaybackSessionConfig, seed: int) -> BaseVastPlayer:

@@ -38,6 +38,11 @@ VARIABLES = (
     ),
     Variable("VASTDASH_RUNNING_SESSIONS_MAX", "1000", "Sessions that may run at a time; more are refused"),
     Variable(
+        "VASTDASH_ASKING_SESSIONS_MAX",
+        "20",
+        "Sessions that may ask ad servers for their ad at a time; more are refused",
+    ),
+    Variable(
         "VASTDASH_RECEIVER_CONFIG",
         "",
         "Receiver settings of the whole installation, a JSON object: the host layer of every build",

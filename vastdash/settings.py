@@ -197,6 +197,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
 # Where sessions run: a class with the public methods of this one. A worker elsewhere is another such class.
 SESSION_RUNNER = "playback.live.runner.Runner"
 RUNNING_SESSIONS_MAX = env.number("VASTDASH_RUNNING_SESSIONS_MAX")
+ASKING_SESSIONS_MAX = env.number("VASTDASH_ASKING_SESSIONS_MAX", least=1)
 PLAYBACK_MODE = env.choice("VASTDASH_PLAYBACK_MODE", PLAYBACK_MODES)
 SESSION_PERSISTENCE = env.flag("VASTDASH_SESSION_PERSISTENCE")
 MEDIA_HOSTS = env.names("VASTDASH_MEDIA_HOSTS")

@@ -21,7 +21,7 @@ from playback.engine import (
     VastClient,
 )
 from playback.models import Session, SessionLedger
-from playback.requesting import client_of
+from playback.requesting import ad_again, client_of
 from playback.session_view import SessionView, view
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class RowStore:
         Raises when it can no longer be played, ``NotConfirmed`` when it may not yet.
         """
         row, client = await _in_database(_load_to_play)(self.public_id)
-        ad = await client.request_ad()
+        ad = await asyncio.to_thread(ad_again, client)
         if isinstance(ad, NoAd):
             raise ValueError(f"{ad.text} (error {ad.code})")
         self._player = PlayerFactory.create(

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from django import template
 
+from playback.chain_view import masked
 from playback.fates import received
 from playback.session_view import meaning_of
 
@@ -12,6 +13,7 @@ register = template.Library()
 
 register.filter(received)
 register.filter("meaning", meaning_of)
+register.filter(masked)
 
 
 class Shown(NamedTuple):

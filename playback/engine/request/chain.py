@@ -91,7 +91,8 @@ class Hop:
         """One line that says which hop it was: "hop 3, ads.example.com, code 303, 812 ms"."""
         code = f", code {self.code}" if self.code is not None else ""
         took = f", {self.ms:.0f} ms" if self.requested and self.url else ""
-        return f"hop {self.number}, {self.host or 'the document given'}{code}{took}"
+        nobody = "no host" if self.url or self.parent else "the document given"
+        return f"hop {self.number}, {self.host or nobody}{code}{took}"
 
     def to_dict(self, *, with_body: bool = True) -> dict[str, Any]:
         """JSON-native values; a body that is no UTF-8 text is written in base64."""
