@@ -1,5 +1,6 @@
 """Run every measurement, or those named; print a table and write bench/results.json (name -> number)."""
 
+import gc
 import importlib
 import json
 import pkgutil
@@ -19,6 +20,9 @@ def measurements() -> list[str]:
 
 def measure(name: str) -> dict[str, float]:
     """The figures of one module; every figure must be a number."""
+    # What earlier measurements left in memory would be looked at by every full collection of this one.
+    gc.collect()
+    gc.freeze()
     start = perf_counter()
     figures: dict[str, float] = importlib.import_module(f"bench.{name}").run()
     print(f"{name} ({perf_counter() - start:.1f} s)")
