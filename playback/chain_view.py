@@ -5,10 +5,7 @@ from typing import Any
 
 from playback.chains import chain_of, shown_chain
 from playback.engine.request.chain import Chain, Hop
-from playback.models import Session
-
-# What reading a chain raises when another version wrote it, or when it is damaged.
-UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+from playback.models import UNREADABLE, Session
 
 # A server may redirect to an address of 64 KB, five times a hop, a hundred hops long.
 LONGEST = 8192

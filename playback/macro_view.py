@@ -7,12 +7,9 @@ from playback.engine import NoAd, PlaybackSession, PlayerFactory, macro_table
 from playback.engine.delivery.capabilities import with_scheme
 from playback.engine.delivery.ledger import LedgerEntry
 from playback.engine.delivery.tracking_client import tracker_config_of
-from playback.models import Session
+from playback.models import UNREADABLE, Session
 from playback.requesting import ad_again, client_of
 from vast.macros import MacroRow, explain
-
-# What reading a session's ad again raises when it was damaged or written by another version.
-_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 def macros_of(row: Session, entry: Mapping[str, Any]) -> list[dict[str, Any]] | None:
@@ -22,7 +19,7 @@ def macros_of(row: Session, entry: Mapping[str, Any]) -> list[dict[str, Any]] | 
     """
     try:
         return [found._asdict() for found in _explained(row, entry)]
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 

@@ -9,6 +9,9 @@ from pipeline.models import Build
 from vastdash.fields import ExactJSONField
 from vastdash.models import new_public_id
 
+# What reading a record raises when another version wrote it, or when it is damaged.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+
 
 class Provider(models.Model):
     """Whose ad: a named playback profile.

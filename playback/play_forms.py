@@ -4,13 +4,14 @@ from typing import Any
 
 from django import forms
 
+from playback.engine.splitmix import SEED_LIMIT
 from playback.forms import MODES, choice_field
 from playback.models import Provider, Session
 from playback.sources import StartRefused
 from vastdash.models import Publisher
 
 WHOLE_POD = "the whole pod"
-SEED_MAX = 2**53 - 1
+SEED_MAX = SEED_LIMIT - 1
 SPEEDS = (("1", "1×"), ("2", "2×"), ("10", "10×"), ("0", "as fast as possible"))
 DELIVERIES = (
     (Session.Delivery.DRY_RUN, "dry run: nothing is sent"),

@@ -23,6 +23,7 @@ from playback.engine import (
 )
 from playback.engine.playing.factory import choose_mode
 from playback.engine.playing.plan import Plan
+from playback.engine.splitmix import SEED_LIMIT
 from playback.live.runner import runner
 from playback.live.store import columns, parts_of
 from playback.models import AdDocument, Session, SessionLedger
@@ -31,7 +32,6 @@ from playback.rows import provider_levels, publisher_levels
 from playback.sources import Source, StartRefused, source_of
 from vastdash.roles import Action, may
 
-SEED_LIMIT = 2**53
 TRACKERS_MAX = 10_000
 # Media seconds a second: slower never ends in a working day, faster is what 0 is for.
 SLOWEST, FASTEST = 0.05, 1000.0

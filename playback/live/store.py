@@ -20,15 +20,13 @@ from playback.engine import (
     PlayerFactory,
     VastClient,
 )
-from playback.models import Session, SessionLedger
+from playback.models import UNREADABLE, Session, SessionLedger
 from playback.requesting import ad_again, client_of
 from playback.session_view import SessionView, view
 
 T = TypeVar("T")
 RETRY_SEC = 1.0
 log = structlog.get_logger(__name__)
-# What reading a record raises when another version wrote it, or when it is damaged.
-UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 def _in_database(work: Callable[..., T]) -> Callable[..., Any]:

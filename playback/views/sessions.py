@@ -22,9 +22,9 @@ from playback.ledger_filter import LedgerFilter
 from playback.ledger_view import LedgerTable
 from playback.live.broadcast import CONTROLS, live_view
 from playback.live.runner import runner
-from playback.live.store import UNREADABLE, stored_view, view_of
+from playback.live.store import stored_view, view_of
 from playback.media import media_of
-from playback.models import Provider, Session
+from playback.models import UNREADABLE, Provider, Session
 from playback.play_forms import PlayBuildForm, PlayOtherForm
 from playback.pod import ads_of
 from playback.session_view import SessionView

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple, Protocol
 
 from playback.engine.errors import ConfigError
-from playback.engine.splitmix import draws, stable_key
+from playback.engine.splitmix import stable_key
 
 EVENT_POSITIONS: Final[Mapping[str, Fraction | None]] = MappingProxyType(
     {
@@ -343,12 +343,6 @@ def _milliseconds(seconds: float) -> Fraction:
 def fit(rules: Iterable[InterruptionRule], duration_ms: int) -> tuple[Window, ...]:
     """The rules that can strike an ad of this length, in rule order."""
     return tuple(window for rule in rules if (window := rule.window(duration_ms)))
-
-
-def draw_all(rules: Iterable[InterruptionRule], duration_ms: int, seed: int) -> tuple[RuleOutcome, ...]:
-    """One outcome per rule, in rule order, from the session's seed alone."""
-    rng = draws(seed)
-    return tuple(rule.draw(duration_ms, rng) for rule in rules)
 
 
 def earliest(outcomes: Iterable[RuleOutcome]) -> RuleOutcome | None:

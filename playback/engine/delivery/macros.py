@@ -237,7 +237,12 @@ def ad_macros(ad: PlayableAd, asset: str | None) -> dict[str, Value]:
 
 def cachebusting(seed: int, index: int) -> str:
     """Eight digits that belong to the seed and the index."""
-    return str(10_000_000 + int(uniform(seed, _CACHEBUSTING + index) * 90_000_000))
+    return eight_digits(seed, _CACHEBUSTING + index)
+
+
+def eight_digits(seed: int, key: int) -> str:
+    """The seed's number of this key as the standard writes [CACHEBUSTING]."""
+    return str(10_000_000 + int(uniform(seed, key) * 90_000_000))
 
 
 def transaction_id(seed: int) -> str:

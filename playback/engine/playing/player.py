@@ -325,8 +325,9 @@ class BaseVastPlayer(ABC):
 
     def _real_clock_ms(self) -> float | None:
         """The session's clock where the world's time drives it, also after its end."""
-        real = not self._time.is_virtual and self._base is not None
-        return (self._time.time() - self._base) * 1000 if real and self._base is not None else None
+        if self._time.is_virtual or self._base is None:
+            return None
+        return (self._time.time() - self._base) * 1000
 
     def _clock_us(self) -> int:
         """The session clock now, pauses included: whole milliseconds, or the instant that has just come.

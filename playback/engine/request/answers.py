@@ -122,16 +122,18 @@ def _unanswered(got: Fetched) -> tuple[Outcome, Lost] | None:
 
 def _in_its_charset(got: Fetched) -> bytes:
     """The body, in UTF-8 where only its Content-Type tells that it is not (RFC 7303 §3)."""
-    kind = next((value for name, value in got.headers if name.lower() == "content-type"), "")
-    charset = _CHARSET.search(kind)
+    charset = _CHARSET.search(_content_type(got))
     return from_charset(got.body, charset[1]) if charset else got.body
+
+
+def _content_type(got: Fetched) -> str:
+    return next((value for name, value in got.headers if name.lower() == "content-type"), "")
 
 
 def _is_page(got: Fetched, refused: VastError) -> bool:
     """A web page is no document of another kind (101) to anybody: it is not XML that was meant (100)."""
-    kind = next((value for name, value in got.headers if name.lower() == "content-type"), "")
     beginning = got.body.lstrip()[:15].lower()
-    says_page = kind.strip().lower().startswith("text/html") or beginning.startswith(
+    says_page = _content_type(got).strip().lower().startswith("text/html") or beginning.startswith(
         (b"<html", b"<!doctype html")
     )
     return refused.reason == "NOT_VAST" and says_page

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from playback.engine.delivery.macros import timestamp, transaction_id
+from playback.engine.delivery.macros import eight_digits, timestamp, transaction_id
 from playback.engine.playing.media import PLAYABLE_TYPES
 from playback.engine.request.chain import Chain
-from playback.engine.splitmix import stable_key, uniform
+from playback.engine.splitmix import stable_key
 from vast.macros import DEFAULT_FORMATS, Value, expand
 
 _CACHEBUSTING: Final = stable_key("request:CACHEBUSTING")
@@ -75,11 +75,10 @@ class RequestMacros:
         return expand(url, values, "request", self._formats), tuple(rows.values())
 
     def _sourced(self, hop: int, started_ms: float) -> dict[str, tuple[Value, str]]:
-        drawn = uniform(self.seed, _CACHEBUSTING + hop)
         computed: dict[str, Value] = {
             **_FIXED,
             "TIMESTAMP": timestamp(self.started_at + started_ms / 1000),
-            "CACHEBUSTING": f"{10_000_000 + int(drawn * 90_000_000)}",
+            "CACHEBUSTING": eight_digits(self.seed, _CACHEBUSTING + hop),
             "TRANSACTIONID": self.transaction_id,
         }
         own = {name: (value, "computed") for name, value in computed.items()}

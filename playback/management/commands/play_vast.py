@@ -24,8 +24,8 @@ from playback.engine import (
 )
 from playback.engine.configuration.profiles import provider_configs
 from playback.engine.request.chain import Chain
+from playback.engine.splitmix import SEED_LIMIT
 
-SEED_LIMIT = 2**53
 DELIVERIES = ("dry_run", "live")
 
 

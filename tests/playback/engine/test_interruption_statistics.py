@@ -18,15 +18,21 @@ from playback.engine import (
     get_provider_rules,
     simulate,
 )
-from playback.engine.configuration.interruptions import draw_all, fit
+from playback.engine.configuration.interruptions import fit
 from playback.engine.configuration.survival import expected_shares, interruption_probability, survival
 from playback.engine.playing.plan import compile_plan
-from playback.engine.splitmix import session_seed, stable_key, uniform
+from playback.engine.splitmix import draws, session_seed, stable_key, uniform
 from tests.playback.engine.ads import f30, inline, names_of, play, rule, vast
 
 N = 20_000
 BATCH = 1
 FUNNEL = {"firstQuartile": 7500, "midpoint": 15_000, "thirdQuartile": 22_500, "complete": 30_000}
+
+
+def draw_all(rules, duration_ms, seed):
+    """What each rule draws by itself for the session with this seed, in rule order."""
+    rng = draws(seed)
+    return tuple(rule.draw(duration_ms, rng) for rule in rules)
 
 
 def legacy(provider):
