@@ -28,7 +28,7 @@ class SessionAdmin(admin.ModelAdmin):
     list_display = ("public_id", "title", "source", "status", "mode", "provider", "delivery", "created_at")
     list_filter = ("status", "mode", "source", "delivery", "provider")
     inlines = (SessionChainInline,)
-    search_fields = ("public_id",)
+    search_fields = ("own_id",)
 
     def has_add_permission(self, request: object) -> bool:
         return False

@@ -119,7 +119,7 @@ def list_sessions(
     request: HttpRequest, filters: Query[SessionFilters], before: str | None = None
 ) -> HttpResponse:
     """An unknown value of a filter is refused at its name."""
-    rows = Session.objects.select_related("build", "confirmed_by").defer("record", *Build.large("build"))
+    rows = Session.objects.listed().select_related("confirmed_by")
     filtered = SessionFilter(filters.model_dump(exclude_none=True), queryset=rows)
     if not filtered.is_valid():
         fields = [{"field": name, "text": " ".join(texts)} for name, texts in filtered.form.errors.items()]
@@ -205,7 +205,7 @@ def confirm_session(request: HttpRequest, public_id: str, payload: Confirmation)
 )
 def seek_session(request: HttpRequest, public_id: str, payload: Place) -> HttpResponse:
     """202 when it was passed on: a place beyond the ads changes nothing. 409 when the session is not running."""
-    get_object_or_404(Session, public_id=public_id)
+    get_object_or_404(Session.objects.named(public_id))
     if not runner.seek(public_id, payload.to_sec):
         return problem(409, "Not running", "This session is not running.")
     return JsonResponse({"id": public_id, "to_sec": payload.to_sec}, status=202)
@@ -221,7 +221,7 @@ def command_session(request: HttpRequest, public_id: str, name: str) -> HttpResp
     """202 when it was passed on; 409 when the session is not running, or does not wait to be discarded."""
     if name not in COMMANDS:
         return problem(404, "Not found", f"No command is named {name!r}; known: {', '.join(COMMANDS)}.")
-    get_object_or_404(Session, public_id=public_id)
+    get_object_or_404(Session.objects.named(public_id))
     if refused := obey(public_id, name):
         return problem(409, "Not running", refused)
     return JsonResponse({"id": public_id, "command": name}, status=202)
@@ -233,8 +233,8 @@ def _refused(refusal: StartRefused, title: str) -> HttpResponse:
 
 
 def _row(public_id: str) -> Session:
-    rows = Session.objects.select_related("build", "document", "ledger", "chain", "confirmed_by")
-    return get_object_or_404(rows, public_id=public_id)
+    rows = Session.objects.select_related("build", "document", "ledger", "chain", "confirmed_by", "titled")
+    return get_object_or_404(rows.named(public_id))
 
 
 def _summary(row: Session) -> dict[str, Any]:

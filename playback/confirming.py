@@ -10,6 +10,7 @@ from django.db import transaction
 
 from playback.engine import PlaybackSession
 from playback.engine.delivery.capabilities import placeholder, with_scheme
+from playback.history import recording
 from playback.live.runner import runner
 from playback.live.store import columns
 from playback.models import UNREADABLE, Session, SessionLedger
@@ -67,8 +68,7 @@ def confirm(public_id: str, user: Any, pixels: int) -> Session:
         raise StartRefused(
             "pixels", f"This session may call {row.pixels} addresses, not {pixels}: read them again."
         )
-    row.confirmed_by, row.confirmed_at = user, datetime.now(UTC)
-    row.save(update_fields=["confirmed_by", "confirmed_at"])
+    recording.change(row, confirmed_by=user, confirmed_at=datetime.now(UTC))
     transaction.on_commit(lambda: runner.submit(public_id))
     return row
 
@@ -83,10 +83,7 @@ def discard(public_id: str) -> Session:
     except UNREADABLE:
         raise NotWaiting from None
     session.close("stopped")
-    for name, value in columns(session.to_dict()).items():
-        setattr(row, name, value)
-    row.ended_at = datetime.now(UTC)
-    row.save()
+    recording.change(row, **columns(session.to_dict()), ended_at=datetime.now(UTC))
     entries = [
         {**entry, "status": "not_reached", "reason": DISCARDED} if entry["status"] == "pending" else entry
         for entry in row.ledger.entries
@@ -96,8 +93,8 @@ def discard(public_id: str) -> Session:
 
 
 def _waiting(public_id: str) -> Session:
-    rows = Session.objects.select_for_update(of=("self",)).select_related("ledger")
-    row = rows.get(public_id=public_id)
+    rows = Session.objects.select_for_update(of=("self",)).select_related("ledger", "titled")
+    row = rows.named(public_id).get()
     if not row.waits_for_confirmation:
         raise NotWaiting
     return row

@@ -24,6 +24,7 @@ from playback.engine import (
 from playback.engine.playing.factory import choose_mode
 from playback.engine.playing.plan import Plan
 from playback.engine.splitmix import SEED_LIMIT
+from playback.history import recording
 from playback.live.runner import runner
 from playback.live.store import columns, parts_of
 from playback.models import AdDocument, Session, SessionLedger
@@ -190,7 +191,7 @@ def _store(source: Source, answer: AdData, player: BaseVastPlayer, common: dict[
 
 def _row(source: Source, answer: AdData | NoAd, session: PlaybackSession, fields: dict[str, Any]) -> Session:
     text = source.text
-    row = Session.objects.create(
+    row = recording.enter(
         source=source.kind,
         build=source.build,
         tag_url=source.url,

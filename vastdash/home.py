@@ -14,7 +14,7 @@ _ROWS = 8
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    sessions = Session.objects.select_related("build", "created_by").defer("record", *Build.large("build"))
+    sessions = Session.objects.listed()
     builds = Build.objects.select_related("created_by").defer(*Build.large())
     return render(
         request,

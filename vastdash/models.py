@@ -71,3 +71,33 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"
+
+
+class ReportLink(models.Model):
+    """Read-only access to one session, build or batch for whoever has the link, until it expires or is revoked.
+
+    The link carries ``public_id`` signed; ``subject`` is the public id of what it shows.
+    """
+
+    class Kind(models.TextChoices):
+        SESSION = "session"
+        BUILD = "build"
+        BATCH = "batch"
+
+    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    subject = models.CharField(max_length=24)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="report_links")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    opened = models.PositiveIntegerField(default=0)
+    last_opened_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes = (models.Index("kind", "subject", name="report_link_subject"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} ({self.public_id})"

@@ -87,7 +87,7 @@ def build_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     context = {
         **page_of(build),
         "again": BuildAgainForm(None, build) if may(request.user, Action.BUILD) else None,
-        "sessions": build.sessions.select_related("created_by").order_by("-created_at", "-id")[:10],
+        "sessions": build.sessions.listed().order_by("-created_at", "-id")[:10],
     }
     return render(request, "pipeline/build.html", context)
 

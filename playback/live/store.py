@@ -20,6 +20,7 @@ from playback.engine import (
     PlayerFactory,
     VastClient,
 )
+from playback.history import recording
 from playback.models import UNREADABLE, Session, SessionLedger
 from playback.requesting import ad_again, client_of
 from playback.session_view import SessionView, view
@@ -171,11 +172,11 @@ def view_of(row: Session, session: PlaybackSession) -> SessionView:
 
 
 def _unfinished() -> list[str]:
-    return list(Session.objects.playing().order_by("id").values_list("public_id", flat=True))
+    return list(Session.objects.playing().order_by("id").values_list("own_id", flat=True))
 
 
 def _load(public_id: str) -> Session:
-    return Session.objects.select_related("document", "ledger", "chain").get(public_id=public_id)
+    return Session.objects.select_related("document", "ledger", "chain", "titled").named(public_id).get()
 
 
 def _load_to_play(public_id: str) -> tuple[Session, VastClient]:
@@ -201,16 +202,18 @@ def columns(record: dict[str, Any]) -> dict[str, Any]:
 
 @transaction.atomic
 def _save(public_id: str, record: dict[str, Any], fates: dict[str, Any]) -> None:
-    rows = Session.objects.filter(public_id=public_id)
+    row = Session.objects.named(public_id).only("started_at").first()
+    if row is None:
+        return
     now = datetime.now(UTC)
     changes = columns(record)
-    if changes["status"] != Session.Status.PENDING:
-        rows.filter(started_at=None).update(started_at=now)
+    if changes["status"] != Session.Status.PENDING and row.started_at is None:
+        changes["started_at"] = now
     if changes["status"] not in (Session.Status.PENDING, Session.Status.RUNNING):
         changes["ended_at"] = now
-    rows.update(**changes)
+    recording.change(row, **changes)
     if fates:
-        SessionLedger.objects.filter(session__public_id=public_id).update(**fates)
+        SessionLedger.objects.filter(session=row).update(**fates)
 
 
 def _fail(public_id: str, text: str) -> None:
@@ -219,8 +222,7 @@ def _fail(public_id: str, text: str) -> None:
         session = PlaybackSession.from_dict(row.record)
     except UNREADABLE:
         # The record stays as it is, for whoever can read it; the row must not wait for ever.
-        row.status, row.end_reason, row.ended_at = Session.Status.ERROR, "error", datetime.now(UTC)
-        row.save(update_fields=["status", "end_reason", "ended_at"])
+        recording.change(row, status=Session.Status.ERROR, end_reason="error", ended_at=datetime.now(UTC))
         return
     if not session.has_ended():
         session.error(text)

@@ -65,4 +65,4 @@ def runs(row: Session) -> bool:
 
 def _row(public_id: str) -> Session:
     rows = Session.objects.select_related("document", "ledger", "chain")
-    return get_object_or_404(rows, public_id=public_id)
+    return get_object_or_404(rows.named(public_id))

@@ -39,7 +39,7 @@ _NUMBER = re.compile("[0-9]{1,9}")
 
 
 def session_list(request: HttpRequest) -> HttpResponse:
-    rows = Session.objects.select_related("created_by").defer("record")
+    rows = Session.objects.listed()
     filtered = SessionFilter(request.GET, queryset=rows)
     page = Page(filtered.qs if filtered.is_valid() else rows.none(), request.GET.get("before"))
     return render(request, "playback/session_list.html", {"page": page, "filter": filtered})
@@ -76,9 +76,9 @@ def _form(request: HttpRequest, build: Build | None) -> PlayBuildForm | PlayOthe
 @csp_update({"media-src": settings.MEDIA_HOSTS})
 def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     rows = Session.objects.select_related(
-        "created_by", "confirmed_by", "build", "document", "ledger", "chain"
+        "created_by", "confirmed_by", "build", "document", "ledger", "chain", "titled"
     )
-    row = get_object_or_404(rows, public_id=public_id)
+    row = get_object_or_404(rows.named(public_id))
     try:
         session = PlaybackSession.from_dict(row.record)
     except UNREADABLE as error:
@@ -109,7 +109,7 @@ def _filtered(request: HttpRequest, row: Session, shown: SessionView) -> LedgerT
 
 def session_hop(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
     """What one hop of the chain answered, byte for byte, and as text whatever it is."""
-    row = get_object_or_404(Session.objects.select_related("chain"), public_id=public_id)
+    row = get_object_or_404(Session.objects.select_related("chain").named(public_id))
     try:
         hops = chain_of(row.chain).hops if hasattr(row, "chain") else ()
     except UNREADABLE:
@@ -122,7 +122,7 @@ def session_hop(request: HttpRequest, public_id: str, number: int) -> HttpRespon
 
 def session_record(request: HttpRequest, public_id: str) -> HttpResponse:
     """The stored record as JSON, as the engine wrote it."""
-    row = get_object_or_404(Session, public_id=public_id)
+    row = get_object_or_404(Session.objects.named(public_id))
     body = json.dumps(row.record, indent=2, ensure_ascii=False)
     response = HttpResponse(body, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="session-{public_id}.json"'
@@ -132,7 +132,7 @@ def session_record(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def session_confirm(request: HttpRequest, public_id: str) -> HttpResponse:
     """Lets a live session send the number of pixels that the form names."""
-    get_object_or_404(Session, public_id=public_id)
+    get_object_or_404(Session.objects.named(public_id))
     number = request.POST.get("pixels", "")
     try:
         confirm(public_id, request.user, int(number) if _NUMBER.fullmatch(number) else -1)

@@ -189,11 +189,11 @@ class TestLive:
         assert f"Confirm: send up to {number} pixels" in page
         assert "/pause/" not in page
         client.post(reverse("session-confirm", args=[first["id"]]), {"pixels": "no number"})
-        assert Session.objects.get(public_id=first["id"]).waits_for_confirmation
+        assert Session.objects.get(own_id=first["id"]).waits_for_confirmation
         client.post(reverse("session-confirm", args=[first["id"]]), {"pixels": number})
-        assert Session.objects.get(public_id=first["id"]).confirmed_by.username == "adops"
+        assert Session.objects.get(own_id=first["id"]).confirmed_by.username == "adops"
         client.post(reverse("session-command", args=[second["id"], "discard"]))
-        assert Session.objects.get(public_id=second["id"]).status == "closed"
+        assert Session.objects.get(own_id=second["id"]).status == "closed"
 
     def test_only_ad_ops_go_live(self, transactional_db, sink):
         answer = post(signed_in("qa"), {"vast": tracked(sink[0]), "delivery": "live"})

@@ -302,10 +302,10 @@ async def test_many_sessions_run_side_by_side(runner):
 async def test_a_session_deleted_while_it_runs_leaves_nothing_behind(runner):
     public_id = (await started(mode="real")).public_id
     await until(lambda: runner.player(public_id))
-    await Session.objects.filter(public_id=public_id).adelete()
+    await Session.objects.filter(own_id=public_id).adelete()
     runner.command(public_id, "stop")
     await until(lambda: public_id not in runner._tasks)
-    assert not await Session.objects.filter(public_id=public_id).aexists()
+    assert not await Session.objects.filter(own_id=public_id).aexists()
 
 
 class TestLifespan:

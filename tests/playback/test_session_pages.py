@@ -41,7 +41,7 @@ def crowd(viewer) -> list[Session]:
     copies = [
         Session(
             document_id=model.document_id,
-            title=str(number),
+            titled=model.titled,
             provider=provider,
             status=status,
             mode=mode,

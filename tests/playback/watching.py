@@ -42,7 +42,7 @@ async def until_row(public_id: str, condition: Callable[[Session], Any]) -> Sess
 
 
 async def row_of(public_id: str) -> Session:
-    return await Session.objects.select_related("ledger", "document").aget(public_id=public_id)
+    return await Session.objects.select_related("ledger", "document").aget(own_id=public_id)
 
 
 async def started(vast: str | None = None, **how: Any) -> Session:

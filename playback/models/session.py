@@ -1,39 +1,20 @@
-"""Providers and their rules as rows, the documents that were played, every session's record and its chain of hops."""
+"""The documents that were played, every session's record, its ledger and its chain of hops."""
 
 import hashlib
+import re
 
 from django.conf import settings
 from django.db import models
 
 from pipeline.models import Build
-from vastdash.fields import ExactJSONField
+from playback.models.batch import Batch
+from playback.models.history import SessionCohort, SessionTitle
+from vastdash.fields import ExactJSONField, MomentField
 from vastdash.models import new_public_id
 
 # What reading a record raises when another version wrote it, or when it is damaged.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
-
-
-class Provider(models.Model):
-    """Whose ad: a named playback profile.
-
-    ``playback`` is a partial playback configuration in the row shape of ``playback.rows``.
-    """
-
-    name = models.SlugField(max_length=40, unique=True)
-    title = models.CharField(max_length=80)
-    description = models.CharField(max_length=200, blank=True)
-    playback = models.JSONField(default=dict)
-    position = models.PositiveSmallIntegerField(default=0)
-    updated_at = models.DateTimeField(auto_now=True)
-    updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-
-    class Meta:
-        ordering = ("position", "name")
-
-    def __str__(self) -> str:
-        return self.title
+_ORDINAL = re.compile("[0-9]{1,9}")
 
 
 class AdDocument(models.Model):
@@ -53,6 +34,20 @@ class AdDocument(models.Model):
 
 
 class Sessions(models.QuerySet):
+    def named(self, public_id: str) -> "Sessions":
+        """The one with this public id, or none: its own, or ``<batch>-<ordinal>`` of a session of a batch."""
+        batch, dash, ordinal = public_id.partition("-")
+        if not dash:
+            return self.filter(own_id=public_id)
+        if not _ORDINAL.fullmatch(ordinal):
+            return self.none()
+        return self.filter(batch__public_id=batch, ordinal=int(ordinal))
+
+    def listed(self) -> "Sessions":
+        """With what a row of a list shows, and without what only the session's own page needs."""
+        related = self.select_related("titled", "created_by", "batch__created_by", "build")
+        return related.defer("record", "trail", *Build.large("build"))
+
     def playing(self) -> "Sessions":
         """Those that a runner has to do with: neither ended nor waiting to be confirmed."""
         waiting = models.Q(delivery=Session.Delivery.LIVE, confirmed_at=None)
@@ -60,7 +55,12 @@ class Sessions(models.QuerySet):
 
 
 class Session(models.Model):
-    """One playback. ``record`` is the engine's own serialised session and the truth; the columns are for lists."""
+    """One playback. ``record`` is the engine's own serialised session and the truth; the columns are for lists.
+
+    A session of a batch has no record: it follows from its batch, its ``ordinal`` there and its seed, whenever somebody
+    asks; what happened in it is kept as ``trail`` (see ``playback.history.trail``).
+    Rows are made and changed by ``playback.history.recording`` alone: it keeps ``cohort`` and the counts of days true.
+    """
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -83,19 +83,37 @@ class Session(models.Model):
         SANDBOX = "sandbox"
         LIVE = "live"
 
-    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="sessions"
+    # Null in a batch, which names its sessions itself (see ``public_id``).
+    own_id = models.CharField(  # noqa: DJ001  (unique where it is not null)
+        max_length=12, null=True, default=new_public_id, editable=False
     )
-    build = models.ForeignKey(Build, null=True, on_delete=models.SET_NULL, related_name="sessions")
+    created_at = MomentField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="sessions",
+        db_index=False,
+    )
+    cohort = models.ForeignKey(
+        SessionCohort, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    batch = models.ForeignKey(
+        Batch, null=True, on_delete=models.CASCADE, related_name="members", db_index=False
+    )
+    ordinal = models.PositiveIntegerField(null=True)
+    build = models.ForeignKey(
+        Build, null=True, on_delete=models.SET_NULL, related_name="sessions", db_index=False
+    )
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.DOCUMENT)
     tag_url = models.TextField(blank=True)
     # What was handed over, where it is text; sessions older than the chains have nothing else.
-    document = models.ForeignKey(AdDocument, null=True, on_delete=models.PROTECT, related_name="+")
+    document = models.ForeignKey(
+        AdDocument, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     # Null is the whole pod.
     ad_index = models.PositiveSmallIntegerField(null=True)
-    title = models.CharField(max_length=200)
+    titled = models.ForeignKey(SessionTitle, on_delete=models.PROTECT, related_name="+", db_index=False)
     mode = models.CharField(max_length=10)
     speed = models.FloatField(default=1.0)
     provider = models.CharField(max_length=40, blank=True)
@@ -110,7 +128,7 @@ class Session(models.Model):
     # How many addresses a live session may call at most, and who let it.
     pixels = models.PositiveIntegerField(null=True)
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     confirmed_at = models.DateTimeField(null=True)
     paused = models.BooleanField(default=False)
@@ -118,19 +136,45 @@ class Session(models.Model):
     duration_ms = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    record = ExactJSONField()
+    record = ExactJSONField(null=True)
+    trail = models.BinaryField(null=True)
 
     class Meta:
         ordering = ("-created_at", "-id")
+        # Three to find rows by; the others, partial, for what few rows have: an index of nulls costs bytes a row, too.
         indexes = (
-            models.Index("provider", "status", "created_at", "id", name="session_provider_status"),
-            models.Index("created_at", "id", name="session_newest"),
+            models.Index("created_at", "id", "cohort", "titled", name="session_newest"),
+            models.Index("cohort", "created_at", "id", name="session_of_cohort"),
+            models.Index("titled", "created_at", "id", name="session_of_title"),
+            models.Index("created_by", name="session_of_maker", condition=models.Q(created_by__isnull=False)),
+            models.Index("build", name="session_of_build", condition=models.Q(build__isnull=False)),
+            models.Index("document", name="session_of_document", condition=models.Q(document__isnull=False)),
+            models.Index(
+                "confirmed_by", name="session_confirmed", condition=models.Q(confirmed_by__isnull=False)
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("own_id",), name="session_own_id", condition=models.Q(own_id__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=("batch", "ordinal"), name="session_of_batch", condition=models.Q(batch__isnull=False)
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.title} ({self.public_id})"
 
     objects = Sessions.as_manager()
+
+    @property
+    def public_id(self) -> str:
+        """The name in pages, API and command line; see ``Sessions.named``."""
+        return self.own_id or f"{self.batch.public_id}-{self.ordinal}"
+
+    @property
+    def title(self) -> str:
+        return self.titled.text
 
     @property
     def has_ended(self) -> bool:

@@ -1,0 +1,1 @@
+"""How sessions are written, counted and found again."""
