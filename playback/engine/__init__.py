@@ -10,6 +10,7 @@ from playback.engine.configuration.profiles import (
     provider_configs,
 )
 from playback.engine.configuration.resolver import ConfigResolver
+from playback.engine.configuration.trace import Absent, Traced, trace
 from playback.engine.delivery.capabilities import (
     with_event_filtering,
     with_http_send,
@@ -59,6 +60,7 @@ __all__ = [
     "PROVIDERS",
     "PROVIDER_LABELS",
     "PROVIDER_MACROS",
+    "Absent",
     "AdData",
     "Attempt",
     "BaseVastPlayer",
@@ -107,6 +109,7 @@ __all__ = [
     "Trackable",
     "TrackableCollection",
     "TrackableEvent",
+    "Traced",
     "TrackingContext",
     "VastClient",
     "VastClientConfig",
@@ -125,6 +128,7 @@ __all__ = [
     "no_ad_ledger",
     "provider_configs",
     "simulate",
+    "trace",
     "tracker_config",
     "with_event_filtering",
     "with_http_send",
