@@ -7,6 +7,8 @@ keys (PostgreSQL's jsonb does), so rows keep ``rules`` as a list; ``removed`` st
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
+
 from playback.models import Provider
 from vastdash.models import Publisher
 
@@ -38,6 +40,11 @@ def from_partial(partial: Row) -> dict[str, Any]:
             for event, rule in rules.items()
         ]
     return row
+
+
+def global_level() -> dict[str, Any]:
+    """What this installation states for all sessions, as the resolver's ``global_config``."""
+    return {"enable_session_persistence": settings.SESSION_PERSISTENCE}
 
 
 def provider_levels() -> dict[str, dict[str, Any]]:

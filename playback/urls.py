@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from playback.live.consumers import SessionConsumer
-from playback.views import ledger, providers, publishers, sessions
+from playback.views import configuration, ledger, profiles, providers, publishers, sessions
 
 urlpatterns = [
     path("sessions/", sessions.session_list, name="session-list"),
@@ -22,6 +22,9 @@ urlpatterns = [
     path("publishers/new/", publishers.publisher_new, name="publisher-new"),
     path("publishers/<slug:name>/", publishers.publisher_detail, name="publisher"),
     path("publishers/<slug:name>/delete/", publishers.publisher_delete, name="publisher-delete"),
+    path("configuration/", configuration.effective, name="configuration"),
+    path("profiles/", profiles.profile_exchange, name="profiles"),
+    path("profiles/export.<slug:form>", profiles.profile_export, name="profiles-export"),
 ]
 
 socket_urlpatterns = [

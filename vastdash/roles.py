@@ -99,6 +99,9 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "publisher-new": {_GET: Action.EDIT_CONFIG, _POST: Action.EDIT_CONFIG},
     "publisher": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
     "publisher-delete": {_GET: Action.DELETE, _POST: Action.DELETE},
+    "configuration": {_GET: Action.READ},
+    "profiles": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
+    "profiles-export": {_GET: Action.READ},
     "api:openapi-json": {_GET: Action.READ},
     "api:openapi-view": {_GET: Action.READ},
     "api:builds": {_GET: Action.READ, _POST: Action.BUILD},
@@ -118,6 +121,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "api:session-seek": {_POST: Action.PLAY},
     "api:session-confirm": {_POST: Action.DELIVER_LIVE},
     "api:session-command": {_POST: Action.PLAY},
+    "api:configuration": {_GET: Action.READ},
 }
 
 # Whole namespaces that bring their own pages.

@@ -1,4 +1,4 @@
-"""Who said what: every field and rule part of a configuration with the statement of each level, also of those overruled."""
+"""Who said what: every field and rule part of a configuration with what each level states, also of those overruled."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -15,7 +15,7 @@ LEVELS: Final = ("override", "publisher", "provider", "global")
 
 
 class Absent(Enum):
-    """What stands in place of a value of a rule: nothing, because there is none, or that a level takes the rule away."""
+    """What stands in place of a value of a rule: there is none, or a level takes the rule away."""
 
     NONE = "none"
     REMOVED = "removed"
@@ -60,14 +60,8 @@ def trace(
     The fields come first, then the rules that are in force, in rule order, then those that were taken away. ConfigError
     as there.
     """
-    named = {
-        "global_config": global_config,
-        "override": override,
-        "providers": providers,
-        "publishers": publishers,
-    }
-    config = ConfigResolver.resolve(mode, publisher, provider, **named)
-    levels = named_levels(publisher, provider, **named)
+    config = ConfigResolver.resolve(mode, publisher, provider, global_config, override, providers, publishers)
+    levels = named_levels(publisher, provider, global_config, override, providers, publishers)
     said = {level: dict(statements(levels[level])) for level in LEVELS}
     if mode is not None:
         said["override"]["mode"] = mode
@@ -79,7 +73,7 @@ def trace(
         Traced(name, getattr(config, name), *_from(name, said), getattr(DEFAULT_CONFIG, name))
         for name in CHECKS
     ]
-    whole = config.interruption_rules
+    whole = {rule.event: rule for rule in config.rules}
     return (*scalars, *(row for event in events for row in _rule(event, whole.get(event), rules)))
 
 
