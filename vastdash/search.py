@@ -152,7 +152,7 @@ def _named(model: Any, route: str) -> Callable[[str], list[Hit]]:
 
     def find(text: str) -> list[Hit]:
         rows = model.objects.filter(_words(text, "name", "title"))[:MOST]
-        return [_hit(row.name, row.title, row.name, route) for row in rows]
+        return [_hit(row.name, row.title, "", route) for row in rows]
 
     return find
 
@@ -160,8 +160,7 @@ def _named(model: Any, route: str) -> Callable[[str], list[Hit]]:
 def _terms(text: str) -> list[Hit]:
     found = [term for term in glossary.TERMS.values() if text.lower() in term.name.lower()][:MOST]
     return [
-        Hit(term.name, term.name, term.meaning, f"{reverse('glossary')}#{term.slug}", (term.name,))
-        for term in found
+        Hit(term.name, term.name, term.meaning, f"{reverse('glossary')}#{term.slug}", ()) for term in found
     ]
 
 
