@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from playback.live.consumers import SessionConsumer
-from playback.views import ledger, providers, publishers, sessions
+from playback.views import ledger, providers, publishers, rules, sessions
 
 urlpatterns = [
     path("sessions/", sessions.session_list, name="session-list"),
@@ -18,6 +18,15 @@ urlpatterns = [
     path("providers/", providers.provider_list, name="provider-list"),
     path("providers/<slug:name>/", providers.provider_detail, name="provider"),
     path("providers/<slug:name>/reset/", providers.provider_reset, name="provider-reset"),
+    *(
+        path(f"{level}s/<slug:name>/{address}", view, {"level": level}, name=f"{level}-{word}")
+        for level in ("provider", "publisher")
+        for address, view, word in (
+            ("draft/", rules.draft, "draft"),
+            ("versions/", rules.version_list, "versions"),
+            ("versions/<int:number>/restore/", rules.restore, "restore"),
+        )
+    ),
     path("publishers/", publishers.publisher_list, name="publisher-list"),
     path("publishers/new/", publishers.publisher_new, name="publisher-new"),
     path("publishers/<slug:name>/", publishers.publisher_detail, name="publisher"),
