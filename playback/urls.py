@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from playback.live.consumers import SessionConsumer
-from playback.views import ledger, providers, publishers, rules, sessions
+from playback.views import history, ledger, providers, publishers, rules, saved, sessions, week
 
 urlpatterns = [
     path("sessions/", sessions.session_list, name="session-list"),
@@ -15,6 +15,14 @@ urlpatterns = [
     path("sessions/<str:public_id>/pixels/<str:key>/", ledger.session_pixel, name="session-pixel"),
     path("sessions/<str:public_id>/confirm/", sessions.session_confirm, name="session-confirm"),
     path("sessions/<str:public_id>/<str:name>/", sessions.session_command, name="session-command"),
+    path("history/", history.history, name="history"),
+    path("history/export.<str:kind>", history.history_export, name="history-export"),
+    path("history/week/", week.weekly_report, name="weekly-report"),
+    path("history/views/", saved.view_list, name="view-list"),
+    path("history/views/new/", saved.view_new, name="view-new"),
+    path("history/views/<int:row_id>/", saved.view_edit, name="view-edit"),
+    path("history/views/<int:row_id>/delete/", saved.view_delete, name="view-delete"),
+    path("history/views/<int:row_id>/pin/", saved.view_pin, name="view-pin"),
     path("providers/", providers.provider_list, name="provider-list"),
     path("providers/<slug:name>/", providers.provider_detail, name="provider"),
     path("providers/<slug:name>/reset/", providers.provider_reset, name="provider-reset"),

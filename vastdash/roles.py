@@ -24,6 +24,7 @@ class Action(StrEnum):
     BUILD = "build"
     PLAY = "play"
     SHARE = "share"
+    SAVE_VIEWS = "save views"
     SEE_DEBUG = "see debug"
     EDIT_CONFIG = "edit configuration"
     DELIVER_LIVE = "deliver live"
@@ -35,7 +36,7 @@ class Action(StrEnum):
 
 
 _READER: Final = frozenset({Action.READ, Action.SHARE})
-_TESTER: Final = _READER | {Action.BUILD, Action.PLAY, Action.SEE_DEBUG}
+_TESTER: Final = _READER | {Action.BUILD, Action.PLAY, Action.SAVE_VIEWS, Action.SEE_DEBUG}
 _OPERATOR: Final = _TESTER | {Action.EDIT_CONFIG, Action.DELIVER_LIVE, Action.DELETE}
 
 ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
@@ -92,6 +93,14 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "session-pixel": {_GET: Action.READ},
     "session-confirm": {_POST: Action.DELIVER_LIVE},
     "session-command": {_POST: Action.PLAY},
+    "history": {_GET: Action.READ},
+    "history-export": {_GET: Action.READ},
+    "weekly-report": {_GET: Action.READ},
+    "view-list": {_GET: Action.READ},
+    "view-new": {_POST: Action.SAVE_VIEWS},
+    "view-edit": {_POST: Action.SAVE_VIEWS},
+    "view-delete": {_POST: Action.SAVE_VIEWS},
+    "view-pin": {_POST: Action.READ},
     "provider-list": {_GET: Action.READ},
     "provider": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
     "provider-draft": {_POST: Action.EDIT_CONFIG},
@@ -116,6 +125,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "api:endpoints": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
     "api:endpoint": {_GET: Action.READ, _PATCH: Action.EDIT_CONFIG, _DELETE: Action.DELETE},
     "api:endpoint-rotate": {_POST: Action.EDIT_CONFIG},
+    "api:history": {_GET: Action.READ},
     "api:sessions": {_GET: Action.READ, _POST: Action.PLAY},
     "api:session": {_GET: Action.READ},
     "api:session-chain": {_GET: Action.READ},
