@@ -3,7 +3,18 @@
 from django.urls import path, re_path
 
 from playback.live.consumers import SessionConsumer
-from playback.views import history, ledger, providers, publishers, rules, saved, sessions, week
+from playback.views import (
+    configuration,
+    history,
+    ledger,
+    profiles,
+    providers,
+    publishers,
+    rules,
+    saved,
+    sessions,
+    week,
+)
 
 urlpatterns = [
     path("sessions/", sessions.session_list, name="session-list"),
@@ -39,6 +50,9 @@ urlpatterns = [
     path("publishers/new/", publishers.publisher_new, name="publisher-new"),
     path("publishers/<slug:name>/", publishers.publisher_detail, name="publisher"),
     path("publishers/<slug:name>/delete/", publishers.publisher_delete, name="publisher-delete"),
+    path("configuration/", configuration.effective, name="configuration"),
+    path("profiles/", profiles.profile_exchange, name="profiles"),
+    path("profiles/export.<slug:form>", profiles.profile_export, name="profiles-export"),
 ]
 
 socket_urlpatterns = [

@@ -55,6 +55,9 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "logout": {_POST: Action.SIGNED_IN},
     "healthz": {_GET: Action.PUBLIC},
     "home": {_GET: Action.READ},
+    "search": {_GET: Action.READ},
+    "glossary": {_GET: Action.READ},
+    "permissions": {_GET: Action.SIGNED_IN},
     "token-list": {_GET: Action.BUILD},
     "token-new": {_POST: Action.BUILD},
     "token-revoke": {_POST: Action.BUILD},
@@ -114,6 +117,9 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "publisher-versions": {_GET: Action.READ},
     "publisher-restore": {_GET: Action.EDIT_CONFIG, _POST: Action.EDIT_CONFIG},
     "publisher-delete": {_GET: Action.DELETE, _POST: Action.DELETE},
+    "configuration": {_GET: Action.READ},
+    "profiles": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
+    "profiles-export": {_GET: Action.READ},
     "api:openapi-json": {_GET: Action.READ},
     "api:openapi-view": {_GET: Action.READ},
     "api:builds": {_GET: Action.READ, _POST: Action.BUILD},
@@ -134,6 +140,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "api:session-seek": {_POST: Action.PLAY},
     "api:session-confirm": {_POST: Action.DELIVER_LIVE},
     "api:session-command": {_POST: Action.PLAY},
+    "api:configuration": {_GET: Action.READ},
 }
 
 # Whole namespaces that bring their own pages.

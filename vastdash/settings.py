@@ -94,6 +94,7 @@ TEMPLATES = [
                 "template_partials.templatetags.partials",
                 "lucide.templatetags.lucide",
                 "vastdash.templatetags.vastdash",
+                "vastdash.templatetags.glossary",
             ],
             "context_processors": [
                 "django.template.context_processors.request",

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from vastdash import home, token_pages
+from vastdash import glossary_page, home, permission_page, search_page, token_pages
 from vastdash.api import api
 
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("tokens/", token_pages.token_list, name="token-list"),
     path("tokens/new/", token_pages.token_new, name="token-new"),
     path("tokens/<str:public_id>/revoke/", token_pages.token_revoke, name="token-revoke"),
+    path("search/", search_page.results, name="search"),
+    path("glossary/", glossary_page.terms, name="glossary"),
+    path("permissions/", permission_page.table, name="permissions"),
     path("", include("pipeline.urls")),
     path("", include("playback.urls")),
     path("api/v1/", api.urls),

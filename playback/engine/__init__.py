@@ -10,6 +10,7 @@ from playback.engine.configuration.profiles import (
     provider_configs,
 )
 from playback.engine.configuration.resolver import ConfigResolver
+from playback.engine.configuration.trace import Absent, Traced, trace
 from playback.engine.delivery.capabilities import (
     with_event_filtering,
     with_http_send,
@@ -61,6 +62,7 @@ __all__ = [
     "PROVIDERS",
     "PROVIDER_LABELS",
     "PROVIDER_MACROS",
+    "Absent",
     "AdData",
     "Attempt",
     "BaseVastPlayer",
@@ -108,6 +110,7 @@ __all__ = [
     "Simulation",
     "TemplateResolver",
     "TimeProvider",
+    "Traced",
     "Trackable",
     "TrackableCollection",
     "TrackableEvent",
@@ -129,6 +132,7 @@ __all__ = [
     "no_ad_ledger",
     "provider_configs",
     "simulate",
+    "trace",
     "tracker_config",
     "with_event_filtering",
     "with_http_send",

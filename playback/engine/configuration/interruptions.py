@@ -323,7 +323,7 @@ def make_rule(event: str, parts: Mapping[str, Any]) -> InterruptionRule:
     """A rule of the shape named by the part `kind` (uniform where none is named)."""
     shape = {name: value for name, value in parts.items() if name != "kind"}
     kind = parts.get("kind", "uniform")
-    if kind not in RULE_KINDS:
+    if not isinstance(kind, str) or kind not in RULE_KINDS:
         raise ConfigError(f"interruption_rules.{event}.kind", f"unknown kind {kind!r}", RULE_KINDS)
     return RULE_KINDS[kind].from_parts(event, shape)
 
