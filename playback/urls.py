@@ -14,6 +14,7 @@ urlpatterns = [
     path("sessions/<str:public_id>/ledger/", ledger.session_ledger, name="session-ledger"),
     path("sessions/<str:public_id>/pixels/<str:key>/", ledger.session_pixel, name="session-pixel"),
     path("sessions/<str:public_id>/confirm/", sessions.session_confirm, name="session-confirm"),
+    path("sessions/<str:public_id>/delete/", sessions.session_delete, name="session-delete"),
     path("sessions/<str:public_id>/<str:name>/", sessions.session_command, name="session-command"),
     path("providers/", providers.provider_list, name="provider-list"),
     path("providers/<slug:name>/", providers.provider_detail, name="provider"),

@@ -43,6 +43,17 @@ def change(row: Session, **columns: Any) -> Session:
     return row
 
 
+@transaction.atomic
+def leave(row: Session) -> bool:
+    """Deletes a session with its ledger and chain, and counts it no longer; False when it is gone already."""
+    found = Session.objects.select_for_update().only("created_at", *_DECIDING).filter(pk=row.pk).first()
+    if found is None:
+        return False
+    _count(found, -1)
+    found.delete()
+    return True
+
+
 def _choice(row: Session) -> tuple[str, ...]:
     return tuple(str(getattr(row, name)) for name in SessionCohort.FIELDS)
 

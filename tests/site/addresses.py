@@ -16,7 +16,7 @@ ADMIN_PARAMETERS = {
 }
 
 # A part of a row: every build of the tests has a first ad; no tracker has this key, which opens no door further.
-PARTS = {"number": 1, "side": "adm", "key": "0000000000000000"}
+PARTS = {"number": 1, "side": "adm", "key": "0000000000000000", "shape": "csv", "kind": "build"}
 
 
 def patterns(
