@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from playback.forms import Profile, PublisherForm, in_words
 from vastdash.models import Publisher
@@ -39,11 +40,14 @@ def publisher_detail(request: HttpRequest, name: str) -> HttpResponse:
 @transaction.atomic
 def _save(request: HttpRequest, name: str | None) -> HttpResponse:
     """A name is found free and taken in one go."""
-    publisher = get_object_or_404(Publisher.objects.select_for_update(), name=name) if name else Publisher()
+    stored = Publisher.objects.select_for_update().filter(name=name).first() if name else None
+    publisher = stored or Publisher()
     # A form writes into its instance before it is found valid; the page goes on naming what is stored.
     form = PublisherForm(request.POST, instance=copy(publisher))
     profile = Profile(publisher.playback, "publisher", request.POST)
     valid = form.is_valid() & profile.is_valid()
+    if name and not stored:
+        return _page(request, publisher, form, profile, gone=reverse("publisher-new"), status=410)
     if request.POST.get(FIELD, "") != _version(publisher):
         clash = differences(form, _names(publisher)) + profile.differences(publisher.playback)
         return _page(request, publisher, form, profile, clash=clash, status=409)
@@ -72,6 +76,7 @@ def _page(
     profile: Profile,
     *,
     clash: Any = None,
+    gone: str = "",
     status: int = 200,
 ) -> HttpResponse:
     context = {
@@ -81,6 +86,7 @@ def _page(
         "settings": in_words(publisher.playback),
         "version": _version(publisher),
         "clash": clash,
+        "gone": gone,
     }
     return render(request, "playback/publisher.html", context, status=status)
 
