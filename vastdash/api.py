@@ -22,6 +22,7 @@ from pipeline.api.receivers import router as receivers
 from playback.api import router as sessions
 from playback.configuration_api import router as configuration
 from playback.history_api import router as history
+from vastdash.reports.api import router as reports
 from vastdash.tokens import TokenAuth
 from vastdash.web import problem
 
@@ -92,6 +93,7 @@ api.add_router("/endpoints", endpoints)
 api.add_router("/sessions", sessions)
 api.add_router("/configuration", configuration)
 api.add_router("/history", history)
+api.add_router("/reports", reports)
 
 
 @api.exception_handler(ValidationError)

@@ -63,6 +63,12 @@ VARIABLES = (
         "",
         "Addresses or networks of proxies whose X-Forwarded-For names the viewer's address",
     ),
+    Variable("VASTDASH_REPORT_DAYS_MAX", "30", "The most days that a link to a report may be made for"),
+    Variable(
+        "VASTDASH_REPORT_RATE",
+        "60",
+        "Openings of shared reports a minute for one caller's address in one process; 0 is no limit",
+    ),
     Variable("VASTDASH_MEDIA_HOSTS", "", "Origins whose media the session page may play, besides its own"),
 )
 

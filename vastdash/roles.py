@@ -60,10 +60,19 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "permissions": {_GET: Action.SIGNED_IN},
     "token-list": {_GET: Action.BUILD},
     "token-new": {_POST: Action.BUILD},
-    "token-revoke": {_POST: Action.BUILD},
+    "token-revoke": {_GET: Action.BUILD, _POST: Action.BUILD},
+    "share": {_GET: Action.PUBLIC},
+    "share-file": {_GET: Action.PUBLIC},
+    "report-list": {_GET: Action.SHARE},
+    "report-links": {_GET: Action.SHARE, _POST: Action.SHARE},
+    "report-revoke": {_GET: Action.SHARE, _POST: Action.SHARE},
+    "session-report": {_GET: Action.READ},
+    "build-report": {_GET: Action.READ},
+    "batch-report": {_GET: Action.READ},
     "build-list": {_GET: Action.READ},
     "build-new": {_GET: Action.BUILD, _POST: Action.BUILD},
     "build": {_GET: Action.READ},
+    "build-delete": {_GET: Action.DELETE, _POST: Action.DELETE},
     "build-vast": {_GET: Action.READ},
     "build-again": {_GET: Action.BUILD, _POST: Action.BUILD},
     "build-bids": {_GET: Action.READ},
@@ -90,6 +99,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "session-list": {_GET: Action.READ},
     "session-new": {_GET: Action.PLAY, _POST: Action.PLAY},
     "session": {_GET: Action.READ},
+    "session-delete": {_GET: Action.DELETE, _POST: Action.DELETE},
     "session-record": {_GET: Action.READ},
     "session-hop": {_GET: Action.SEE_DEBUG},
     "session-ledger": {_GET: Action.READ},
@@ -141,6 +151,8 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "api:session-confirm": {_POST: Action.DELIVER_LIVE},
     "api:session-command": {_POST: Action.PLAY},
     "api:configuration": {_GET: Action.READ},
+    "api:reports": {_GET: Action.SHARE, _POST: Action.SHARE},
+    "api:report": {_DELETE: Action.SHARE},
 }
 
 # Whole namespaces that bring their own pages.
@@ -155,6 +167,11 @@ def rule(route: str, method: str) -> Action | None:
     if namespace in NAMESPACES:
         return NAMESPACES[namespace]
     return ROUTES.get(route, {}).get(_GET if method in {"HEAD", "OPTIONS"} else method)
+
+
+def is_public(route: str) -> bool:
+    """Whether anybody may come to this route by some method."""
+    return Action.PUBLIC in ROUTES.get(route, {}).values()
 
 
 def may(user: Any, action: Action | str | None) -> bool:

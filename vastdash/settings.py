@@ -191,6 +191,9 @@ TRUSTED_PROXIES = env.names("VASTDASH_TRUSTED_PROXIES")
 ENDPOINT_RATE = env.number("VASTDASH_ENDPOINT_RATE")
 ENDPOINT_RECORDED = env.number("VASTDASH_ENDPOINT_RECORDED")
 
+REPORT_DAYS_MAX = env.number("VASTDASH_REPORT_DAYS_MAX", least=1)
+REPORT_RATE = env.number("VASTDASH_REPORT_RATE")
+
 UPLOAD_MAX_BYTES = env.number("VASTDASH_UPLOAD_MAX_BYTES", least=1)
 # Whole bodies are limited in front of Django (limits.py), uploads at their field (pipeline/intake.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = None

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from playback.forms import Profile, PublisherForm, in_words
 from playback.models import ProfileVersion
@@ -45,10 +46,17 @@ def publisher_detail(request: HttpRequest, name: str) -> HttpResponse:
 @transaction.atomic
 def _save(request: HttpRequest, name: str | None) -> HttpResponse:
     """A name is found free and taken in one go."""
-    publisher = get_object_or_404(Publisher.objects.select_for_update(), name=name) if name else Publisher()
+    stored = Publisher.objects.select_for_update().filter(name=name).first() if name else None
+    publisher = stored or Publisher()
     # A form writes into its instance before it is found valid; the page goes on naming what is stored.
     form = PublisherForm(request.POST, instance=copy(publisher))
     page = partial(_page, request, publisher, form)
+    if name and not stored:
+        profile = Profile({}, LEVEL, request.POST)
+        # Only so that the page shows what was typed, with what is wrong in it.
+        profile.is_valid()
+        form.is_valid()
+        return page(profile, gone=reverse("publisher-new"), status=410)
     named, _, read = request.POST.get(FIELD, "").partition(".")
     if (
         publisher.pk
