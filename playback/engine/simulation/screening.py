@@ -22,6 +22,7 @@ from playback.engine.playing.plan import plan_of
 from playback.engine.playing.playthrough import Playthrough
 from playback.engine.playing.session import PlaybackEvent, PlaybackSession, PlaybackStatus, Tracked
 from playback.engine.request.ad_data import AdData
+from playback.engine.simulation.passage import Passage, Passages
 
 
 class Ending(NamedTuple):
@@ -65,6 +66,11 @@ class Screening:
         """How a session ends, by the place of the rule that ends it; last, where none does."""
         rules = (ending_of(rule.event, rule.reason) for rule, _ in self.plan.rules)
         return (*rules, Ending.of(self.undisturbed))
+
+    @cached_property
+    def passages(self) -> Passages:
+        """What lean sessions passed."""
+        return Passages(self)
 
     def session(self, seed: int) -> PlaybackSession:
         """The whole session with this seed: what `HeadlessPlayer(client, ad_data, config, seed=seed)` plays."""
@@ -164,6 +170,17 @@ class LeanSession:
     @property
     def interrupted(self) -> bool:
         return self.ending.rule is not None
+
+    @property
+    def passage(self) -> Passage:
+        """Its events in short, without playing it again where it is of a single ad."""
+        return self.screening.passages.of(self)
+
+    @property
+    def end_ms(self) -> int:
+        """Where on the playhead it ended, in milliseconds."""
+        end = self.passage.end_ms
+        return self.cut_ms if end is None else end
 
     @property
     def session(self) -> PlaybackSession:
