@@ -58,7 +58,9 @@ def ad_of_batch(session: Session) -> BatchAd | None:
 def cell_of_batch(session: Session) -> BatchCell | None:
     """The cell of a session of a batch, with its ad; looked for once."""
     if "_cell" not in session.__dict__:
-        cells = BatchCell.objects.select_related("ad__document", "ad__build").filter(batch_id=session.batch_id)
+        cells = BatchCell.objects.select_related("ad__document", "ad__build").filter(
+            batch_id=session.batch_id
+        )
         session.__dict__["_cell"] = cells.filter(first__lte=session.ordinal).order_by("-first").first()
     return session.__dict__["_cell"]
 

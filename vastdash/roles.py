@@ -92,6 +92,18 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "session-pixel": {_GET: Action.READ},
     "session-confirm": {_POST: Action.DELIVER_LIVE},
     "session-command": {_POST: Action.PLAY},
+    "batch-list": {_GET: Action.READ},
+    "batch-new": {_GET: Action.PLAY, _POST: Action.PLAY},
+    "batch-builds": {_GET: Action.PLAY},
+    "batch-estimate": {_POST: Action.PLAY},
+    "batch": {_GET: Action.READ},
+    "batch-progress": {_GET: Action.READ},
+    "batch-sessions": {_GET: Action.READ},
+    "batch-sessions-csv": {_GET: Action.READ},
+    "batch-results-json": {_GET: Action.READ},
+    "batch-results-csv": {_GET: Action.READ},
+    "batch-cancel": {_POST: Action.PLAY},
+    "batch-delete": {_GET: Action.DELETE, _POST: Action.DELETE},
     "provider-list": {_GET: Action.READ},
     "provider": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
     "provider-reset": {_POST: Action.EDIT_CONFIG},
@@ -118,6 +130,9 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "api:session-seek": {_POST: Action.PLAY},
     "api:session-confirm": {_POST: Action.DELIVER_LIVE},
     "api:session-command": {_POST: Action.PLAY},
+    "api:batches": {_GET: Action.READ, _POST: Action.PLAY},
+    "api:batch": {_GET: Action.READ, _DELETE: Action.DELETE},
+    "api:batch-cancel": {_POST: Action.PLAY},
 }
 
 # Whole namespaces that bring their own pages.

@@ -1,5 +1,4 @@
-"""Sessions of a batch again: each follows from its cell's ad, configuration and seed, and is played when it is asked for.
-"""
+"""Sessions of a batch again: each follows from its cell's ad, configuration and seed, and is played when asked for."""
 
 from typing import Any
 
@@ -7,7 +6,7 @@ from playback.chains import cell_of_batch, chain_of
 from playback.engine import AdData, NoAd, PlaybackSession, PlayerFactory, Simulation, VastClient
 from playback.engine.configuration.config import PlaybackSessionConfig
 from playback.engine.simulation.screening import Screening
-from playback.models import BatchAd, BatchCell, Session, SessionLedger
+from playback.models import UNREADABLE, BatchAd, BatchCell, Session, SessionLedger
 from playback.requesting import QUIET, ad_again
 
 
@@ -54,20 +53,26 @@ def entries_of(row: Session) -> list[dict[str, Any]]:
 
 
 def complete(row: Session) -> Session:
-    """The row with the record and the ledger that a session of a batch is stored without; any other row as it is.
+    """The row with what a session of a batch is stored without: record, ledger, where its ad came from, who made it.
+    Any other row as it is. Nothing of it is stored.
 
-    One whose ad can no longer be read stays without a record, which is what a page shows then as unreadable.
+    One whose ad can no longer be read stays without a record, which pages show as unreadable.
     """
     if row.batch_id is None or row.record is not None:
         return row
-    entries, parts = [], []
+    entries: list[dict[str, Any]] = []
+    parts: list[dict[str, Any]] = []
     try:
         session = session_of(row)
         entries, parts = _fates(row, session)
         row.record = session.to_dict()
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except UNREADABLE:
         row.record = None
     row.ledger = SessionLedger(session=row, entries=entries, parts=parts)
+    row.created_by = row.batch.created_by
+    if (cell := cell_of_batch(row)) is not None:
+        ad = cell.ad
+        row.build, row.tag_url, row.document, row.ad_index = ad.build, ad.tag_url, ad.document, ad.ad_index
     return row
 
 

@@ -68,14 +68,19 @@ class Asked:
         hold the names there are."""
         self._check_choices(providers, publishers)
         if self.cells > CELLS_MAX:
-            raise StartRefused("ads", f"These are {self.cells} combinations: more than {CELLS_MAX} are not run.")
+            raise StartRefused(
+                "ads", f"These are {self.cells} combinations: more than {CELLS_MAX} are not run."
+            )
         if self.sessions < 1:
             raise StartRefused("sessions", "A batch has one session at least.")
         if self.total > most:
-            raise StartRefused("sessions", f"These are {self.total:,} sessions: a batch has {most:,} at most.")
+            raise StartRefused(
+                "sessions", f"These are {self.total:,} sessions: a batch has {most:,} at most."
+            )
         if self.total < self.cells:
             raise StartRefused(
-                "sessions", f"{self.total} sessions are too few for {self.cells} combinations: one each at least."
+                "sessions",
+                f"{self.total} sessions are too few for {self.cells} combinations: one each at least.",
             )
 
     def _check_choices(self, providers: Mapping[str, Any], publishers: Mapping[str, Any]) -> None:
@@ -114,6 +119,4 @@ class Estimate(NamedTuple):
 def estimate(asked: Asked, rate: float | None = None) -> Estimate:
     """`rate` is sessions a second, as earlier batches ran."""
     sessions = asked.total
-    return Estimate(
-        asked.cells, sessions, sessions / (rate or SESSIONS_A_SECOND), sessions * BYTES_A_SESSION
-    )
+    return Estimate(asked.cells, sessions, sessions / (rate or SESSIONS_A_SECOND), sessions * BYTES_A_SESSION)

@@ -14,13 +14,14 @@ from playback.models import BatchCell
 
 OWN_LENGTH = "own"
 SORTS = ("number", "ad", "length", "provider", "publisher", "sessions", "completed", "expected", "sigmas")
+SIGMA = "\u03c3"
 _LONGEST = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which cells: by number (from 1), place of the ad (from 1), length in milliseconds, provider, publisher. "" is any,
-    "-" is none."""
+    """Which cells: by number (from 1), place of the ad (from 1), length in milliseconds, provider, publisher. "" is
+    any, "-" is none."""
 
     cell: str = ""
     ad: str = ""
@@ -118,7 +119,7 @@ class Outlier:
     def sigmas(self) -> str:
         """How far outside, in words where no distance can be told."""
         off = self.figure.sigmas or 0.0
-        return "never expected" if isinf(off) else f"{off:+.1f} σ"
+        return "never expected" if isinf(off) else f"{off:+.1f} {SIGMA}"
 
     @property
     def query(self) -> str:

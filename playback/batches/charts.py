@@ -1,6 +1,7 @@
 """The charts of a batch: pure functions from results; every point leads to the sessions behind it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from playback.engine.simulation.results import Figure, Results
 from playback.engine.simulation.summary import BUCKETS
@@ -9,6 +10,9 @@ from vastdash.charts import Chart, Kind, Point, Series
 Link = Callable[[Mapping[str, str]], str]
 _UNIT = "% of sessions"
 _EXPECTED = "expected, with three standard deviations"
+_PODS = (
+    "An event counts once for each ad of a pod; its sessions are those that reached it in one ad at least."
+)
 _NO_FORM = "There is no closed form of what to expect here: a rule of another shape, or a session limit within a pod."
 
 
@@ -27,6 +31,7 @@ def funnel(results: Results, link: Link) -> Chart:
         [link({"reached": event}) for event in results.funnel],
         kind=Kind.BARS,
         across="event",
+        notes=(_PODS,) if any(figure.count > figure.sessions for figure in results.funnel.values()) else (),
     )
 
 
@@ -49,7 +54,7 @@ def offsets(results: Results, link: Link) -> Chart:
     return _chart(
         "offsets",
         "Where interruptions strike",
-        [f"{start}–{stop}" for start, stop in zip(edges, edges[1:], strict=False)],
+        [f"{start}–{stop}" for start, stop in pairwise(edges)],
         results.offsets,
         [link({"part": str(place)}) for place in range(BUCKETS)],
         kind=Kind.BARS,
@@ -60,8 +65,12 @@ def offsets(results: Results, link: Link) -> Chart:
 def reasons(results: Results, link: Link) -> Chart:
     """How sessions end. What no rule decides follows from the rest and has no expectation of its own but one."""
     known = {"completed": results.completed, **results.reasons}
-    figures = {reason: known.get(reason, Figure(count, results.sessions)) for reason, count in results.ends.items()}
-    figures |= {reason: figure for reason, figure in known.items() if reason not in figures and figure.expected}
+    figures = {
+        reason: known.get(reason, Figure(count, results.sessions)) for reason, count in results.ends.items()
+    }
+    figures |= {
+        reason: figure for reason, figure in known.items() if reason not in figures and figure.expected
+    }
     return _chart(
         "reasons",
         "Why sessions end",
@@ -82,14 +91,15 @@ def _chart(
     *,
     kind: Kind,
     across: str,
+    notes: Sequence[str] = (),
 ) -> Chart:
     measured = [_measured(figure, href) for figure, href in zip(figures, links, strict=True)]
     series = [Series("measured", measured)]
     known = any(figure.expected is not None for figure in figures)
     if known:
         series.append(Series(_EXPECTED, [_expected(figure) for figure in figures], "expected"))
-    notes = () if known or not figures else (_NO_FORM,)
-    return Chart(name, title, labels, series, kind, _UNIT, across, notes)
+    told = notes if known or not figures else (*notes, _NO_FORM)
+    return Chart(name, title, labels, series, kind, _UNIT, across, told)
 
 
 def _measured(figure: Figure, href: str) -> Point:

@@ -14,8 +14,8 @@ from playback.engine import AdData, ConfigError, ConfigResolver, NoAd, PlaybackS
 from playback.engine.simulation.screening import Screening
 from playback.engine.splitmix import SEED_LIMIT, session_seed
 from playback.models import AdDocument, Batch, BatchAd, BatchCell
-from playback.requesting import Crowded, request
 from playback.requesting import Asked as AskedOnce
+from playback.requesting import Crowded, request
 from playback.rows import provider_levels, publisher_levels
 from playback.sources import StartRefused
 from playback.starting import TRACKERS_MAX, trackers_of
@@ -165,7 +165,7 @@ def _ad_row(batch: Batch, ad: AskedAd, answer: AdData) -> BatchAd:
 
 
 def cancel(batch: Batch) -> None:
-    """Ask that no more of it is played; what is done is kept. One that has not begun, or that nobody runs, ends here."""
+    """Ask that no more of it is played; what is done is kept. One that has not begun ends here."""
     Batch.objects.filter(pk=batch.pk, status__in=_UNENDED).update(cancel_asked=True)
     Batch.objects.filter(pk=batch.pk, status=Batch.Status.PENDING).update(
         status=Batch.Status.CANCELLED, ended_at=datetime.now(UTC)

@@ -13,14 +13,15 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils.module_loading import import_string
 
+_RUN, _DELETE = "run", "delete"
 log = structlog.get_logger(__name__)
 
 
 class Runner:
-    """Runs batches in the order they were handed in. Every method may be called from any thread."""
+    """Runs (or deletes) batches in the order they were handed in. Every method may be called from any thread."""
 
     def __init__(self) -> None:
-        self._waiting: SimpleQueue[str | None] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
         self._stopping = Event()
         self._thread: Thread | None = None
 
@@ -28,8 +29,8 @@ class Runner:
         """Begin to run, first of all what a former process left behind."""
         self._stopping, self._waiting = Event(), SimpleQueue()
         for public_id in await sync_to_async(_unfinished)():
-            self._waiting.put(public_id)
-        self._thread = Thread(target=self._run, name="batches", daemon=True)
+            self._waiting.put((_RUN, public_id))
+        self._thread = Thread(target=self._work, name="batches", daemon=True)
         self._thread.start()
 
     async def close(self) -> None:
@@ -44,19 +45,33 @@ class Runner:
     def submit(self, public_id: str) -> None:
         """Run a stored batch. Without an open runner it stays pending until the next ``open``."""
         if self._thread is not None:
-            self._waiting.put(public_id)
+            self._waiting.put((_RUN, public_id))
 
-    def _run(self) -> None:
-        from playback.batches.running import run  # noqa: PLC0415  (numpy and the engine wait for the first batch)
+    def delete(self, public_id: str) -> bool:
+        """Delete a batch that is too large for a page to wait for; False without an open runner."""
+        if self._thread is None:
+            return False
+        self._waiting.put((_DELETE, public_id))
+        return True
 
+    def _work(self) -> None:
         stopping = self._stopping
-        while (public_id := self._waiting.get()) is not None and not stopping.is_set():
+        while (job := self._waiting.get()) is not None and not stopping.is_set():
             close_old_connections()
             try:
-                run(public_id, goes_on=lambda: not stopping.is_set(), rest=stopping.wait)
+                self._do(*job)
             except Exception:  # the next one has done nothing wrong
-                log.exception("batch failed", batch=public_id)
+                log.exception("batch failed", batch=job[1])
         connection.close()
+
+    def _do(self, what: str, public_id: str) -> None:
+        from playback.batches import deleting, running  # noqa: PLC0415  (they hand batches in here)
+
+        if what == _DELETE:
+            deleting.delete_batch(public_id)
+        else:
+            stopping = self._stopping
+            running.run(public_id, goes_on=lambda: not stopping.is_set(), rest=stopping.wait)
 
 
 def _unfinished() -> list[str]:

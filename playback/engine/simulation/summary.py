@@ -135,10 +135,11 @@ def expected_of(screening: Screening, sessions: int) -> dict[str, Any] | None:
 
 def _by_reason(plan: Plan, rules: Mapping[str, float]) -> dict[str, float]:
     """How likely each reason ends a session, from how likely each rule does."""
+    # A pod has each rule once for each ad.
+    reasons = {rule.event: rule.reason.value for rule, _ in plan.rules if rule.event in rules}
     shares: dict[str, float] = {}
-    for rule, _ in plan.rules:
-        if rule.event in rules:
-            shares[rule.reason.value] = shares.get(rule.reason.value, 0.0) + rules[rule.event]
+    for event, reason in reasons.items():
+        shares[reason] = shares.get(reason, 0.0) + rules[event]
     return shares
 
 
