@@ -114,6 +114,18 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "view-edit": {_POST: Action.SAVE_VIEWS},
     "view-delete": {_POST: Action.SAVE_VIEWS},
     "view-pin": {_POST: Action.READ},
+    "batch-list": {_GET: Action.READ},
+    "batch-new": {_GET: Action.PLAY, _POST: Action.PLAY},
+    "batch-builds": {_GET: Action.PLAY},
+    "batch-estimate": {_POST: Action.PLAY},
+    "batch": {_GET: Action.READ},
+    "batch-progress": {_GET: Action.READ},
+    "batch-sessions": {_GET: Action.READ},
+    "batch-sessions-csv": {_GET: Action.READ},
+    "batch-results-json": {_GET: Action.READ},
+    "batch-results-csv": {_GET: Action.READ},
+    "batch-cancel": {_POST: Action.PLAY},
+    "batch-delete": {_GET: Action.DELETE, _POST: Action.DELETE},
     "provider-list": {_GET: Action.READ},
     "provider": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
     "provider-draft": {_POST: Action.EDIT_CONFIG},
@@ -153,6 +165,9 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "api:configuration": {_GET: Action.READ},
     "api:reports": {_GET: Action.SHARE, _POST: Action.SHARE},
     "api:report": {_DELETE: Action.SHARE},
+    "api:batches": {_GET: Action.READ, _POST: Action.PLAY},
+    "api:batch": {_GET: Action.READ, _DELETE: Action.DELETE},
+    "api:batch-cancel": {_POST: Action.PLAY},
 }
 
 # Whole namespaces that bring their own pages.
