@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from playback.engine import get_provider_rules
 from playback.models import Provider
 from vastdash.models import Publisher
 
@@ -40,6 +41,12 @@ def from_partial(partial: Row) -> dict[str, Any]:
             for event, rule in rules.items()
         ]
     return row
+
+
+def shipped(name: str, profile_set: str) -> dict[str, Any]:
+    """The row of a provider as this product ships it. ConfigError for a provider or set that does not ship."""
+    rules = get_provider_rules(name, profile_set)
+    return from_partial({"interruption_rules": {event: rule.to_dict() for event, rule in rules.items()}})
 
 
 def global_level() -> dict[str, Any]:

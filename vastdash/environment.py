@@ -37,6 +37,7 @@ VARIABLES = (
         "VASTDASH_SESSION_PERSISTENCE", "1", "1 checkpoints running sessions so that a crash can resume them"
     ),
     Variable("VASTDASH_RUNNING_SESSIONS_MAX", "1000", "Sessions that may run at a time; more are refused"),
+    Variable("VASTDASH_BATCH_SESSIONS_MAX", "5000000", "Sessions that one batch may have; more are refused"),
     Variable(
         "VASTDASH_ASKING_SESSIONS_MAX",
         "20",
@@ -62,6 +63,12 @@ VARIABLES = (
         "VASTDASH_TRUSTED_PROXIES",
         "",
         "Addresses or networks of proxies whose X-Forwarded-For names the viewer's address",
+    ),
+    Variable("VASTDASH_REPORT_DAYS_MAX", "30", "The most days that a link to a report may be made for"),
+    Variable(
+        "VASTDASH_REPORT_RATE",
+        "60",
+        "Openings of shared reports a minute for one caller's address in one process; 0 is no limit",
     ),
     Variable("VASTDASH_MEDIA_HOSTS", "", "Origins whose media the session page may play, besides its own"),
 )

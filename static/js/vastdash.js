@@ -1,4 +1,4 @@
-// Small manners of every page: theme switch, local times, copying, and saying when the live socket is gone.
+// Small manners of every page: theme switch, copying, and saying when the live socket is gone.
 
 
 function labelTheme() {
@@ -62,23 +62,11 @@ document.addEventListener("htmx:configRequest", (event) => {
   headers["X-CSRFToken"] = csrfToken();
 });
 
-function localTimes(scope) {
-  for (const time of scope.querySelectorAll("time[datetime]:not([data-local])")) {
-    const moment = new Date(time.dateTime);
-    if (Number.isNaN(moment.getTime())) continue;
-    const year = moment.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
-    time.textContent = moment.toLocaleString(undefined, { year, month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
-    time.dataset.local = "";
-  }
-}
-
 document.addEventListener("DOMContentLoaded", () => {
   labelTheme();
-  localTimes(document);
   // On a phone the menu is wider than the screen: where one is must be seen in it.
   document.querySelector(".main-nav .active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 });
-document.addEventListener("htmx:afterSettle", (event) => localTimes(event.target));
 
 // The live socket comes back quickly: a viewer of a running session should not wait half a minute for news.
 if (window.htmx) {

@@ -16,7 +16,14 @@ ADMIN_PARAMETERS = {
 }
 
 # A part of a row: every build of the tests has a first ad; no tracker has this key, which opens no door further.
-PARTS = {"number": 1, "side": "adm", "key": "0000000000000000", "form": "yaml"}
+PARTS = {
+    "number": 1,
+    "side": "adm",
+    "key": "0000000000000000",
+    "kind": "build",
+    "form": "yaml",
+    "shape": "csv",
+}
 
 
 def patterns(

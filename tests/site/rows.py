@@ -8,8 +8,8 @@ from pipeline import builds
 from pipeline.models import Build
 from playback.live.store import RowStore
 from playback.models import Provider, Session
+from playback.rows import shipped
 from playback.starting import start
-from playback.views.providers import shipped
 from tests.pipeline.responses import body, inline
 
 

@@ -30,6 +30,9 @@ def pages() -> list[str]:
     one = {
         "build": [build.public_id],
         "session": [session.public_id],
+        "session-delete": [session.public_id],
+        "build-delete": [build.public_id],
+        "report-links": ["build", build.public_id],
         "session-pixel": [session.public_id, pixel],
         "provider": ["yandex"],
         "publisher": ["attic"],
@@ -47,6 +50,9 @@ def pages() -> list[str]:
         "build-new",
         "session-list",
         "session-new",
+        "history",
+        "view-list",
+        "weekly-report",
         "provider-list",
         "publisher-list",
         "publisher-new",
@@ -55,6 +61,7 @@ def pages() -> list[str]:
         "endpoint-list",
         "endpoint-new",
         "token-list",
+        "report-list",
     )
     return [
         *(reverse(name) for name in lists),
@@ -230,6 +237,9 @@ def test_the_documentation_of_the_api_opens_and_names_every_endpoint(viewer):
         "/api/v1/endpoints",
         "/api/v1/endpoints/{public_id}",
         "/api/v1/endpoints/{public_id}/rotate",
+        "/api/v1/history",
+        "/api/v1/reports",
+        "/api/v1/reports/{public_id}",
         "/api/v1/sessions",
         "/api/v1/sessions/{public_id}",
         "/api/v1/sessions/{public_id}/chain",
