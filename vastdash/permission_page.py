@@ -12,6 +12,7 @@ MEANINGS: Final = {
     Action.SHARE: "give somebody without an account a link to a report",
     Action.BUILD: "turn a bid response into VAST, build again; make API tokens of one's own",
     Action.PLAY: "start sessions as a dry run or in the sandbox, pause, skip and stop them; simulate, run batches",
+    Action.SAVE_VIEWS: "keep a history as it is narrowed down under a name, for oneself or for all",
     Action.SEE_DEBUG: "see what was exchanged: bodies of a chain, recorded requests and the debug view of endpoints",
     Action.EDIT_CONFIG: "change and publish providers, publishers, receivers and endpoints; import profiles",
     Action.DELIVER_LIVE: "let a session call the addresses in an ad, after confirming their number",

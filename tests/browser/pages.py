@@ -121,6 +121,12 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("endpoint-rotate", "adops", f"/endpoints/{endpoint}/rotate/"),
         Place("endpoint-delete", "adops", f"/endpoints/{endpoint}/delete/"),
         Place("tokens", "adops", "/tokens/"),
+        Place("configuration", "adops", "/configuration/?provider=global&publisher=living-room&mode=real"),
+        Place("profiles", "adops", "/profiles/"),
+        Place("profiles-manager", "manager", "/profiles/", twin=True),
+        Place("search", "adops", "/search/?q=room"),
+        Place("glossary", "manager", "/glossary/"),
+        Place("permissions", "manager", "/permissions/"),
         Place("not-found", "adops", "/builds/nothing/", 404),
         Place("not-allowed", "manager", "/builds/new/", 403),
     ]
@@ -202,7 +208,17 @@ def refused_source(page: Page, server: Server) -> None:
 
 
 # Pages that only an answer to a form shows.
+def previewed_import(page: Page, server: Server) -> None:
+    """An import looked at, with a mistake in it and something new."""
+    page.goto(f"{server.url}/profiles/")
+    said = "{google: {playback: {mode: fast}}, hulu: {title: Hulu}, tiger: {title: Tigers}}"
+    page.get_by_label("Document").fill(f"version: 1\nproviders: {said}")
+    page.get_by_role("button", name="Preview").click()
+    page.locator("#preview").wait_for()
+
+
 FORMS = {
+    "profiles-previewed": previewed_import,
     "endpoint-tried": tried_endpoint,
     "receiver-draft": drafted_receiver,
     "token-made": made_token,

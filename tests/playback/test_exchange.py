@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from playback.exchange.applying import NotApplied, apply
 from playback.exchange.document import entries, export, write
@@ -219,3 +220,19 @@ def test_what_was_edited_after_its_preview_is_previewed_again_and_not_stored(att
     assert Publisher.objects.get().title == attic.title
     assert ad_ops.post("/profiles/", {**sent, "text": text}).status_code == 302
     assert Publisher.objects.get().title == "Loft"
+
+
+def test_the_commands_write_tell_and_store_as_the_page_does(attic, tmp_path, capsys):
+    call_command("export_profiles", "--format", "json", "--publisher", "attic")
+    path = tmp_path / "attic.json"
+    path.write_text(capsys.readouterr().out.replace("headless", "real"))
+    call_command("import_profiles", str(path), "--dry-run")
+    assert capsys.readouterr().out == "publisher attic: changed\n  Mode: headless -> real\n"
+    assert Publisher.objects.get().playback == ATTIC
+    call_command("import_profiles", str(path), "--note", "by hand")
+    assert Publisher.objects.get().playback == ATTIC | {"mode": "real"}
+    assert ProfileVersion.objects.order_by("-number")[0].note == "by hand"
+    path.write_text("version: 1\nproviders: {x: {playback: {mode: fast}}}")
+    with pytest.raises(CommandError, match="nothing was stored"):
+        call_command("import_profiles", str(path))
+    assert "providers.x.playback.mode: unknown value 'fast'" in capsys.readouterr().out

@@ -61,6 +61,11 @@ def pages() -> list[str]:
         "endpoint-list",
         "endpoint-new",
         "token-list",
+        "configuration",
+        "profiles",
+        "search",
+        "glossary",
+        "permissions",
         "report-list",
     )
     return [
@@ -234,6 +239,7 @@ def test_the_documentation_of_the_api_opens_and_names_every_endpoint(viewer):
         "/api/v1/builds/{public_id}/again",
         "/api/v1/receivers",
         "/api/v1/receivers/{name}",
+        "/api/v1/configuration",
         "/api/v1/endpoints",
         "/api/v1/endpoints/{public_id}",
         "/api/v1/endpoints/{public_id}/rotate",
