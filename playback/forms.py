@@ -13,7 +13,7 @@ from vastdash.models import Publisher
 INHERIT = "inherit"
 DEFAULT = "default"
 MODES = (("real", "real"), ("headless", "headless"), ("auto", "auto"))
-ANCHOR_LABELS = {"ad_start": "start of the ad", "event": "the event"}
+ANCHOR_LABELS = {"ad_start": "ad start", "event": "the event"}
 
 
 class NumberField(forms.FloatField):
@@ -163,9 +163,14 @@ RuleFormSet = forms.formset_factory(
 
 def every_event(rules: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The rules in their order, and behind them the events that have none."""
-    found = [dict(rule) for rule in rules]
+    found = [{name: _short(value) for name, value in rule.items()} for rule in rules]
     there = {rule["event"] for rule in found}
     return [*found, *({"event": event} for event in EVENT_POSITIONS if event not in there)]
+
+
+def _short(value: Any) -> Any:
+    """A number as people write it: 5, not 5.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class Profile:

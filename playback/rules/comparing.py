@@ -67,7 +67,7 @@ def _setting_changes(before: Row, after: Row) -> Iterator[Change]:
 
 
 def rule_in_words(rule: Row | None) -> str:
-    """A whole rule in a line: ``10 %, from 5 s, to 15 s, counted from start of the ad, reason user_close``."""
+    """A whole rule in a line: ``10 %, from 5 s, to 15 s, counted from ad start, reason user_close``."""
     if rule is None:
         return NO_RULE
     if _is_removal(rule):

@@ -45,6 +45,14 @@ class Lane:
     def is_early(self) -> bool:
         return bool(self.window and self.window.before_rendering)
 
+    @property
+    def span(self) -> str:
+        """Where in the ad it may strike: ``5–15 s``."""
+        if self.window is None:
+            return ""
+        lo, hi = f"{self.window.lo_ms / 1000:g}", f"{self.window.hi_ms / 1000:g}"
+        return f"{lo} s" if lo == hi else f"{lo}–{hi} s"
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
