@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from playback.live.consumers import SessionConsumer
-from playback.views import ledger, providers, publishers, sessions
+from playback.views import compare, ledger, providers, publishers, replay, sessions
 
 urlpatterns = [
     path("sessions/", sessions.session_list, name="session-list"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("sessions/<str:public_id>/ledger/", ledger.session_ledger, name="session-ledger"),
     path("sessions/<str:public_id>/pixels/<str:key>/", ledger.session_pixel, name="session-pixel"),
     path("sessions/<str:public_id>/confirm/", sessions.session_confirm, name="session-confirm"),
+    path("sessions/<str:public_id>/replay/", replay.session_replay, name="session-replay"),
+    path("sessions/<str:public_id>/otherwise/", replay.session_otherwise, name="session-otherwise"),
+    path("compare/sessions/", compare.compare_sessions, name="compare-sessions"),
     path("sessions/<str:public_id>/<str:name>/", sessions.session_command, name="session-command"),
     path("providers/", providers.provider_list, name="provider-list"),
     path("providers/<slug:name>/", providers.provider_detail, name="provider"),
