@@ -24,7 +24,7 @@ class Pair(NamedTuple):
 
 
 def pair_of(request: HttpRequest, named: Named, beginning: Named, noun: str) -> Pair:
-    """The rows that ``a`` and ``b`` name, by id or by its beginning; ``id`` given twice is the same as both."""
+    """The rows that ``a`` and ``b`` name, by id or by its beginning; or those of two ``id``, the older one first."""
     ticked = request.GET.getlist("id")
     typed = {
         side: (request.GET.get(side) or (ticked[place] if place < len(ticked) else "")).strip()[:_LONGEST]
@@ -38,7 +38,10 @@ def pair_of(request: HttpRequest, named: Named, beginning: Named, noun: str) -> 
     elif found["a"] is not None and found["a"] == found["b"]:
         errors["b"] = f"This is the same {noun}."
         found["b"] = None
-    return Pair(found["a"], found["b"], typed, errors)
+    rows = [found["a"], found["b"]]
+    if ticked and None not in rows:
+        rows.sort(key=lambda row: row.created_at)  # lists have the newest first
+    return Pair(*rows, typed, errors)
 
 
 def _find(side: str, text: str, named: Named, beginning: Named, noun: str, errors: dict[str, str]) -> Any:
