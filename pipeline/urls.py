@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipeline.views import builds, debug, endpoints, receivers
+from pipeline.views import builds, compare, debug, endpoints, receivers
 
 urlpatterns = [
     path("builds/", builds.build_list, name="build-list"),
@@ -19,6 +19,7 @@ urlpatterns = [
         builds.build_ad_markup,
         name="build-ad-markup",
     ),
+    path("compare/builds/", compare.compare_builds, name="compare-builds"),
     path("receivers/", receivers.receiver_list, name="receiver-list"),
     path("receivers/new/", receivers.receiver_new, name="receiver-new"),
     path("receivers/draft/", receivers.receiver_draft, name="receiver-draft"),

@@ -15,7 +15,8 @@ ADMIN_PARAMETERS = {
     "url": "nowhere",
 }
 
-# A part of a row: every build of the tests has a first ad; no tracker has this key, which opens no door further.
+# A part of a row: every build of the tests has a first ad; no tracker has this key and no
+# other row this id, which opens no door further.
 PARTS = {
     "number": 1,
     "side": "adm",
@@ -23,6 +24,7 @@ PARTS = {
     "kind": "build",
     "form": "yaml",
     "shape": "csv",
+    "other": "000000000000",
 }
 
 

@@ -32,6 +32,10 @@ class Cue(NamedTuple):
     to_us: int = 0
     behind: int | None = None
 
+    @property
+    def ms(self) -> float:
+        return self.clock_us / MS
+
 
 class _Happening(NamedTuple):
     """Something of the record in its order; the clock is None where the record does not hold it."""
