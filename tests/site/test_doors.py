@@ -12,7 +12,7 @@ from tests.pipeline.players import make_endpoint
 from tests.pipeline.settings_forms import make_profile, make_request
 from tests.site.addresses import ADMIN_PARAMETERS, parameters, patterns
 from tests.site.people import PEOPLE, browser_of, make_person
-from tests.site.rows import make_build, make_provider, make_session
+from tests.site.rows import make_batch, make_build, make_provider, make_session
 from vastdash import tokens
 from vastdash.models import Publisher
 from vastdash.roles import NAMESPACES, Action, may, rule
@@ -35,7 +35,7 @@ def addresses() -> list[tuple[str, str]]:
     make_profile("yandex")
     recorded = make_request(endpoint)
     token, _ = tokens.issue(make_person("owner"), "a script")
-    owners = {"session": session, "endpoint": endpoint, "token": token}
+    owners = {"batch": make_batch(sessions=1), "session": session, "endpoint": endpoint, "token": token}
     found = []
     for route, pattern in patterns():
         if not pattern.name or route == "api:api-root":
