@@ -151,7 +151,7 @@ class ExtremeSession:
 
 
 def extreme_sessions(
-    batch_id: str, rows: Sequence[CellRow], most: int = 12
+    batch_id: str, rows: Sequence[CellRow], most: int = 6
 ) -> tuple[list[ExtremeSession], list[ExtremeSession]]:
     """The earliest cuts of all these cells, and sessions that their unlikely rules ended."""
     earliest, rare = [], []

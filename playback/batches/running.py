@@ -70,7 +70,7 @@ class _Run:
         # Counting is much quicker than storing: what a former process did is counted again instead of being kept.
         self.tally = self.simulation.tally(0, cell.done)
         self.extremes = Extremes.from_dict((cell.summary or {}).get("extremes", {}))
-        self.size = PIECE // 10
+        self.size = max(PIECE // 10, SMALLEST)
 
     def to_the_end(self) -> bool:
         """False when the batch does not go on here."""

@@ -19,6 +19,7 @@ from tests.browser.walk import (
     make_receiver,
     play,
     play_other,
+    run_batch,
     sign_in,
     wait_for_playhead,
     wait_for_state,
@@ -67,6 +68,7 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
     endpoint = make_endpoint(page, server, "Living room pre-roll", "gam-pods", pod)
     for query in ("w=1920&h=1080", "w=1920&h=1080&maxdur=1", "tmax=soon"):
         page.request.get(page.locator("#tag").inner_text() + f"?{query}")
+    batch = run_batch(page, server, 2_000)
     page.close()
     return [
         Place("sign-in", None, "/sign-in/"),
@@ -99,6 +101,13 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("session-waiting-manager", "manager", f"/sessions/{tags['live']}/", twin=True),
         Place("session-sandbox", "adops", f"/sessions/{tags['sandbox']}/?fate=sent", twin=True),
         Place("session-pixel", "adops", tags["pixel"]),
+        Place("batches", "adops", "/batches/"),
+        Place("batch-new", "adops", "/batches/new/"),
+        Place("batch", "adops", f"/batches/{batch}/"),
+        Place("batch-manager", "manager", f"/batches/{batch}/?provider=global", twin=True),
+        Place("batch-sessions", "adops", f"/batches/{batch}/sessions/?missed=midpoint"),
+        Place("batch-session", "adops", f"/sessions/{batch}-0/", twin=True),
+        Place("batch-delete", "adops", f"/batches/{batch}/delete/"),
         Place("providers", "adops", "/providers/"),
         Place("provider", "adops", "/providers/global/"),
         Place("provider-manager", "manager", "/providers/global/"),

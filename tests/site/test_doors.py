@@ -14,7 +14,7 @@ from tests.pipeline.players import make_endpoint
 from tests.pipeline.settings_forms import make_profile, make_request
 from tests.site.addresses import ADMIN_PARAMETERS, parameters, patterns
 from tests.site.people import PEOPLE, browser_of, make_person
-from tests.site.rows import make_build, make_provider, make_session
+from tests.site.rows import make_batch, make_build, make_provider, make_session
 from vastdash import tokens
 from vastdash.models import Publisher
 from vastdash.reports import links
@@ -40,6 +40,7 @@ def addresses() -> list[tuple[str, str]]:
     token, _ = tokens.issue(make_person("owner"), "a script")
     link = links.make("build", build.public_id, None, timezone.now() + timedelta(days=1))
     owners = {
+        "batch": make_batch(sessions=1),
         "report-revoke": link,
         "api:report": link,
         "session": session,
