@@ -35,6 +35,12 @@ async function copyText(button, read, otherwise) {
   said.timer = setTimeout(() => { said.textContent = said.dataset.before; }, 2000);
 }
 
+// What cannot be undone is asked about; without the script the server's own page says what was done.
+document.addEventListener("submit", (event) => {
+  const asked = event.target.dataset.confirm;
+  if (asked && !window.confirm(asked)) event.preventDefault();
+});
+
 // A form pressed twice is sent once. What htmx sends is prevented by now; a page come back to may be sent again.
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -20,6 +20,7 @@ from tests.browser.walk import (
     play,
     play_other,
     run_batch,
+    share,
     sign_in,
     wait_for_playhead,
     wait_for_state,
@@ -64,6 +65,8 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
     page.get_by_role("button", name="Pause").click()
     wait_for_state(page, "paused")
     tags = sessions_of_tags(page, server)
+    shared = {what: share(page, server, *what) for what in (("build", pod), ("session", tags["no-ad"]))}
+    revoked = page.request.get(f"{server.url}/api/v1/reports").json()["items"][0]["id"]
     make_receiver(page, server, "gam-pods", "GAM pods", receiver="GAM_SSU", selection_strategy="TOP_N")
     endpoint = make_endpoint(page, server, "Living room pre-roll", "gam-pods", pod)
     for query in ("w=1920&h=1080", "w=1920&h=1080&maxdur=1", "tmax=soon"):
@@ -136,6 +139,14 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("search", "adops", "/search/?q=room"),
         Place("glossary", "manager", "/glossary/"),
         Place("permissions", "manager", "/permissions/"),
+        Place("report-of-session", None, shared["session", tags["no-ad"]]),
+        Place("report-of-build", None, shared["build", pod]),
+        Place("report-closed", None, "/share/nothing/", 404),
+        Place("reports", "adops", "/reports/"),
+        Place("report-links", "adops", f"/reports/build/{pod}/"),
+        Place("report-revoke", "adops", f"/reports/{revoked}/revoke/", twin=True),
+        Place("session-delete", "adops", f"/sessions/{tags['no-ad']}/delete/", twin=True),
+        Place("build-delete", "adops", f"/builds/{pod}/delete/", twin=True),
         Place("not-found", "adops", "/builds/nothing/", 404),
         Place("not-allowed", "manager", "/builds/new/", 403),
     ]
