@@ -59,7 +59,7 @@ from playback.engine.request.provider_http_loader import (
 )
 from playback.engine.request.transport import LOOPBACK, Fetched, Getter, Http, NoNetwork
 from playback.engine.simulation.passage import Passage
-from playback.engine.simulation.screening import LeanSession
+from playback.engine.simulation.screening import Ending, LeanSession
 from playback.engine.simulation.simulate import Simulation, simulate
 from playback.engine.time_provider import RealtimeTimeProvider, SimulatedTimeProvider, TimeProvider
 
@@ -83,6 +83,7 @@ __all__ = [
     "Delivery",
     "DeliveryUnavailable",
     "EmbedHttpClient",
+    "Ending",
     "ErrorPing",
     "ExtractMode",
     "Fault",
