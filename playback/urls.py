@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from playback.live.consumers import SessionConsumer
-from playback.views import ledger, providers, publishers, sessions
+from playback.views import commands, ledger, providers, publishers, sessions
 
 urlpatterns = [
     path("sessions/", sessions.session_list, name="session-list"),
@@ -14,7 +14,7 @@ urlpatterns = [
     path("sessions/<str:public_id>/ledger/", ledger.session_ledger, name="session-ledger"),
     path("sessions/<str:public_id>/pixels/<str:key>/", ledger.session_pixel, name="session-pixel"),
     path("sessions/<str:public_id>/confirm/", sessions.session_confirm, name="session-confirm"),
-    path("sessions/<str:public_id>/<str:name>/", sessions.session_command, name="session-command"),
+    path("sessions/<str:public_id>/<str:name>/", commands.session_command, name="session-command"),
     path("providers/", providers.provider_list, name="provider-list"),
     path("providers/<slug:name>/", providers.provider_detail, name="provider"),
     path("providers/<slug:name>/reset/", providers.provider_reset, name="provider-reset"),
