@@ -195,8 +195,7 @@ function obeyKey(key, target, held) {
   if (held) return false;
   if (key === "?") return open("shortcuts");
   if (key === " ") return !target.closest(PRESSED_BY_SPACE) && press("k");
-  if (key === "x") return Boolean(button("x")) && open("stop-asked");
-  return "ksc".includes(key) && key.length === 1 && press(key);
+  return "ksxc".includes(key) && key.length === 1 && press(key);
 }
 
 function button(key) {
@@ -215,10 +214,6 @@ function open(id) {
 }
 
 document.addEventListener("click", event => { if (event.target.closest("#shortcuts-open")) open("shortcuts"); });
-document.addEventListener("close", event => {
-  if (event.target.id === "stop-asked" && event.target.returnValue === "stop") press("x");
-  event.target.returnValue = "";
-}, true);
 
 // Who follows a link to a hop sees what is in it.
 function openTarget() {
