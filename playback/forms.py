@@ -74,7 +74,7 @@ class SettingsForm(forms.Form):
     def initial_of(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         texts = {True: "true", False: "false"}
         return {
-            name: texts.get(value, value) if isinstance(value, bool) else value
+            name: texts[value] if isinstance(value, bool) else _short(value)
             for name, value in row.items()
             if name != "rules"
         }
