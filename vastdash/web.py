@@ -52,6 +52,8 @@ class AccessMiddleware:
         action = roles.rule(route, request.method or "")
         if roles.may(request.user, action):
             return None
+        if action is None and roles.is_public(route):
+            return HttpResponseNotAllowed(roles.ROUTES[route])
         if not request.user.is_authenticated:
             return _ask_to_sign_in(request)
         if action is None and is_api(request) and route in roles.ROUTES:

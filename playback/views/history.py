@@ -96,16 +96,16 @@ def _stretch(narrowed: Narrowed, by_day: Mapping[Key, Tally]) -> tuple[date, dat
     return (oldest if first is None or (last - first).days >= DAYS_MAX else first), last
 
 
-def history_export(request: HttpRequest, kind: str) -> HttpResponse:
+def history_export(request: HttpRequest, shape: str) -> HttpResponse:
     """Every session of the history as a file, sent while it is read."""
-    if kind not in FORMATS:
+    if shape not in FORMATS:
         raise Http404
     form, narrowed = narrowed_of(request.GET)
     if narrowed is None:
         text = "\n".join(f"{name}: {' '.join(errors)}" for name, errors in form.errors.items())
         return HttpResponse(text, status=422, content_type="text/plain; charset=utf-8")
-    write, head, content_type = FORMATS[kind]
+    write, head, content_type = FORMATS[shape]
     lines = exported(narrowed.choice, write, head=head, oldest_first=narrowed.is_ascending)
     answer = StreamingHttpResponse(lines, content_type=content_type)
-    answer["Content-Disposition"] = f'attachment; filename="sessions-{narrowed.today}.{kind}"'
+    answer["Content-Disposition"] = f'attachment; filename="sessions-{narrowed.today}.{shape}"'
     return answer

@@ -82,13 +82,14 @@ class Screening:
         """The lean session with this seed."""
         if len(self.plan.parts) > 1:
             # How a pod ends depends on where its viewer skipped an ad: it has to be played.
-            return self._lean_of(self.session(seed))
+            return self.lean_of(self.session(seed))
         cut = self.plan.cut(seed)
         if cut is None:
             return LeanSession(self, seed, self.endings[-1], -1)
         return LeanSession(self, seed, ending_of(cut.event, cut.reason), cut.offset_ms or 0)
 
-    def _lean_of(self, session: PlaybackSession) -> "LeanSession":
+    def lean_of(self, session: PlaybackSession) -> "LeanSession":
+        """How a session of this screening ended that was played whole."""
         at_ms = round(session.current_offset_sec * 1000) if session.interrupted else -1
         return LeanSession(self, session.seed, Ending.of(session), at_ms)
 
