@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from pipeline.views import builds, debug, endpoints, receivers
+from pipeline.views import builds, compare, debug, endpoints, receivers
 
 urlpatterns = [
     path("builds/", builds.build_list, name="build-list"),
     path("builds/new/", builds.build_new, name="build-new"),
     path("builds/<str:public_id>/", builds.build_detail, name="build"),
     path("builds/<str:public_id>/vast.xml", builds.build_vast, name="build-vast"),
+    path("builds/<str:public_id>/delete/", builds.build_delete, name="build-delete"),
     path("builds/<str:public_id>/again/", builds.build_again, name="build-again"),
     path("builds/<str:public_id>/bids/", builds.build_bids, name="build-bids"),
     path("builds/<str:public_id>/document/", builds.build_document, name="build-document"),
@@ -18,6 +19,7 @@ urlpatterns = [
         builds.build_ad_markup,
         name="build-ad-markup",
     ),
+    path("compare/builds/", compare.compare_builds, name="compare-builds"),
     path("receivers/", receivers.receiver_list, name="receiver-list"),
     path("receivers/new/", receivers.receiver_new, name="receiver-new"),
     path("receivers/draft/", receivers.receiver_draft, name="receiver-draft"),

@@ -17,8 +17,11 @@ from playback.ledger_filter import LedgerFilter, keyed
 from playback.live.fates import fates_of
 from playback.live.runner import runner
 from playback.macro_view import macros_of
-from playback.models import Session
+from playback.models import UNREADABLE, Session
 from playback.play_forms import SEED_MAX
+from playback.replay.sides import contrast_of
+from playback.replay.source import played
+from playback.replay.walk import told_of
 from playback.sources import StartRefused, refuse_unless_one
 from playback.starting import NotAllowed, start
 from vastdash.models import PUBLIC_ID_LENGTH
@@ -181,6 +184,33 @@ def read_pixel(request: HttpRequest, public_id: str, key: str) -> HttpResponse:
     if found is None:
         return problem(404, "Not found", "No tracker of this session has this key.")
     return JsonResponse({**found, "macros": macros_of(row, found)})
+
+
+@router.get(
+    "/{public_id}/replay", url_name="session-replay", summary="Every step of a session", response=Answer
+)
+def read_replay(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The stored record gone through again by the engine: each step with the state of the session after it, at most
+    ``STEPS`` of them, and ``differences``, where the record says otherwise. 409 where there is nothing to play."""
+    try:
+        found = played(_row(public_id))
+        done = found.again()
+    except UNREADABLE as error:
+        return problem(409, "Nothing to replay", str(error))
+    return JsonResponse({"id": public_id, **told_of(found, done)})
+
+
+@router.get(
+    "/{public_id}/compare/{other}", url_name="session-compare", summary="Two sessions", response=Answer
+)
+def compare_with(request: HttpRequest, public_id: str, other: str) -> HttpResponse:
+    """What differs between two sessions, respect by respect, and how much is equal. 409 for a record that cannot be
+    read."""
+    try:
+        told = contrast_of(*(played(_row(named)) for named in (public_id, other)))
+    except UNREADABLE as error:
+        return problem(409, "Not readable", str(error))
+    return JsonResponse(told.to_dict())
 
 
 @router.post(

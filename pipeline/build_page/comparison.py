@@ -63,7 +63,7 @@ def comparison(before: Decisions, after: Decisions, *, same_bytes: bool) -> Comp
     )
 
 
-def _fate_of(decisions: Decisions) -> dict[int, tuple[str, str]]:
+def fates_of(decisions: Decisions) -> dict[int, tuple[str, str]]:
     """The bid's id and what became of it, by its place in the response."""
     fates = {
         bid["position"]: (bid["bid_id"], f"ad {number}")
@@ -74,7 +74,7 @@ def _fate_of(decisions: Decisions) -> dict[int, tuple[str, str]]:
 
 
 def _fates(before: Decisions, after: Decisions) -> Iterator[Change]:
-    was, now = _fate_of(before), _fate_of(after)
+    was, now = fates_of(before), fates_of(after)
     for position in sorted({*was, *now}):
         name = (was.get(position) or now[position])[0] or f"bid {position + 1}"
         earlier, later = was.get(position, ("", ""))[1], now.get(position, ("", ""))[1]

@@ -10,6 +10,7 @@ from playback.engine.configuration.profiles import (
     provider_configs,
 )
 from playback.engine.configuration.resolver import ConfigResolver
+from playback.engine.configuration.trace import Absent, Traced, trace
 from playback.engine.delivery.capabilities import (
     with_event_filtering,
     with_http_send,
@@ -31,6 +32,15 @@ from playback.engine.delivery.tracker_config import VastTrackerConfig, tracker_c
 from playback.engine.errors import ConfigError, DeliveryUnavailable, InvalidTransition, PlaybackError
 from playback.engine.playing.factory import PlayerFactory
 from playback.engine.playing.player import BaseVastPlayer, HeadlessPlayer, VastPlayer
+from playback.engine.playing.replay import (
+    Replay,
+    Step,
+    record_differences,
+    redrawn,
+    replay,
+    replay_otherwise,
+    without_lateness,
+)
 from playback.engine.playing.session import PlaybackEvent, PlaybackSession, PlaybackStatus
 from playback.engine.playing.snapshot import PlaybackSessionState
 from playback.engine.playing.store import SessionStore
@@ -49,7 +59,7 @@ from playback.engine.request.provider_http_loader import (
 )
 from playback.engine.request.transport import LOOPBACK, Fetched, Getter, Http, NoNetwork
 from playback.engine.simulation.passage import Passage
-from playback.engine.simulation.screening import LeanSession
+from playback.engine.simulation.screening import Ending, LeanSession
 from playback.engine.simulation.simulate import Simulation, simulate
 from playback.engine.time_provider import RealtimeTimeProvider, SimulatedTimeProvider, TimeProvider
 
@@ -61,6 +71,7 @@ __all__ = [
     "PROVIDERS",
     "PROVIDER_LABELS",
     "PROVIDER_MACROS",
+    "Absent",
     "AdData",
     "Attempt",
     "BaseVastPlayer",
@@ -72,6 +83,7 @@ __all__ = [
     "Delivery",
     "DeliveryUnavailable",
     "EmbedHttpClient",
+    "Ending",
     "ErrorPing",
     "ExtractMode",
     "Fault",
@@ -102,12 +114,15 @@ __all__ = [
     "ProviderMacros",
     "RealtimeTimeProvider",
     "Redirect",
+    "Replay",
     "Sending",
     "SessionStore",
     "SimulatedTimeProvider",
     "Simulation",
+    "Step",
     "TemplateResolver",
     "TimeProvider",
+    "Traced",
     "Trackable",
     "TrackableCollection",
     "TrackableEvent",
@@ -128,7 +143,12 @@ __all__ = [
     "macro_table",
     "no_ad_ledger",
     "provider_configs",
+    "record_differences",
+    "redrawn",
+    "replay",
+    "replay_otherwise",
     "simulate",
+    "trace",
     "tracker_config",
     "with_event_filtering",
     "with_http_send",
@@ -138,4 +158,5 @@ __all__ = [
     "with_playback_state",
     "with_retry_logic",
     "with_state",
+    "without_lateness",
 ]

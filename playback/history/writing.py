@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from playback.engine import LeanSession
+from playback.engine import Ending, LeanSession
 from playback.history import days
 from playback.history.days import Amount, Place
 from playback.history.recording import cohort_id
@@ -49,6 +49,7 @@ def write(
     if _is_stored(cell, cell.first + start, len(found)):
         return 0
     piece = _Piece(cell, mode)
+    piece.meet({lean.ending for lean in found})
     rows = piece.rows(found, cell.first + start, micros_of(at), every // _MICROSECOND)
     _WAYS.get(connection.vendor, _insert)(piece.alike(), rows)
     piece.count()
@@ -71,6 +72,13 @@ class _Piece:
         self.mode = mode
         self._counted: dict[Place, list[int]] = {}
         self._cohorts: dict[tuple[str, str], int] = {}
+
+    def meet(self, endings: Iterable[Ending]) -> None:
+        """Find the cohorts of these endings; while rows are being copied the connection answers no question."""
+        cell = self.cell
+        for status, reason, _ in endings:
+            values = (cell.provider, cell.publisher, self.mode, status.value, cell.ad.source, reason)
+            self._cohorts[status, reason] = cohort_id(values)
 
     def alike(self) -> dict[str, Any]:
         """Column -> value, as the database takes it, of all in which these rows do not differ."""
@@ -98,8 +106,7 @@ class _Piece:
             passage, (status, reason, _) = lean.passage, lean.ending
             end = lean.cut_ms if passage.end_ms is None else passage.end_ms
             duration = lean.screening.plan.duration_us // 1000
-            cohort = cohorts.get((status, reason)) or self._cohort(status.value, reason)
-            place = at_us // DAY_US, cohort
+            place = at_us // DAY_US, cohorts[status, reason]
             amount = counted.get(place)
             if amount is None:
                 amount = counted[place] = [0, 0, 0]
@@ -107,18 +114,12 @@ class _Piece:
             amount[1] += end
             amount[2] += duration
             code = passage.error_code
-            yield at_us, cohort, ordinal, lean.seed, status.value, reason, code, end, duration, trail(lean)
+            yield at_us, place[1], ordinal, lean.seed, status.value, reason, code, end, duration, trail(lean)
             ordinal += 1
             at_us += every_us
 
     def count(self) -> None:
         days.add({Place(*place): Amount(*amount) for place, amount in self._counted.items()})
-
-    def _cohort(self, status: str, reason: str) -> int:
-        cell = self.cell
-        values = (cell.provider, cell.publisher, self.mode, status, cell.ad.source, reason)
-        found = self._cohorts[status, reason] = cohort_id(values)
-        return found
 
 
 def _names(alike: dict[str, Any]) -> str:

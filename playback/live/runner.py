@@ -177,7 +177,7 @@ class Runner:
     async def _tell(self, live: Live) -> None:
         """News for whoever watches, and a checkpoint of the playhead between events."""
         loop = asyncio.get_running_loop()
-        stored = loop.time()
+        due = stored = loop.time()
         while True:
             try:
                 await broadcast.tell(live.public_id, live.player)
@@ -186,7 +186,8 @@ class Runner:
                     await live.store.checkpoint(live.player)
             except Exception:  # a database away for a moment must not silence the rest of the session
                 log.exception("news or checkpoint failed", session=live.public_id)
-            await asyncio.sleep(NEWS_INTERVAL_SEC)
+            due = max(due + NEWS_INTERVAL_SEC, loop.time())
+            await asyncio.sleep(due - loop.time())
 
 
 runner: Runner = import_string(settings.SESSION_RUNNER)()

@@ -19,6 +19,7 @@ from playback.commanding import COMMANDS, DISCARD, obey
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.engine import PlaybackSession
 from playback.filters import SessionFilter
+from playback.history import recording
 from playback.ledger_filter import LedgerFilter
 from playback.ledger_view import LedgerTable
 from playback.live.broadcast import CONTROLS, live_view
@@ -129,6 +130,19 @@ def session_record(request: HttpRequest, public_id: str) -> HttpResponse:
     response = HttpResponse(body, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="session-{public_id}.json"'
     return response
+
+
+def session_delete(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Asks first; a session that has not ended, or is one of a batch, stays."""
+    rows = Session.objects.select_related("titled", "batch").defer("record", "trail")
+    row = get_object_or_404(rows.named(public_id))
+    stays = row.batch is not None or not row.has_ended
+    if request.method == "POST" and not stays:
+        recording.leave(Session.objects.filter(pk=row.pk))
+        messages.success(request, f"Session {public_id} is deleted, with its ledger and chain.")
+        return redirect("session-list")
+    status = 409 if request.method == "POST" else 200
+    return render(request, "playback/session_delete.html", {"row": row, "stays": stays}, status=status)
 
 
 @require_POST

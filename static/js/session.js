@@ -33,20 +33,36 @@ document.addEventListener("htmx:wsBeforeMessage", () => {
   const log = document.querySelector(".log-scroll");
   readsTheEnd = log !== null && log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
 });
+function showNewest() {
+  if (readsTheEnd) newest(document.querySelector(".log-scroll"));
+}
 document.addEventListener("htmx:wsAfterMessage", () => {
   follow();
-  if (readsTheEnd) newest(document.querySelector(".log-scroll"));
+  showNewest();
 });
 // All is told again now and then: what would stay the same stays, and what is not on the page (the whole ledger, while
-// it is narrowed down) is not looked for.
+// it is narrowed down) is not looked for. The log and the ledger grow by blocks of rows, each told whole.
+const BLOCK = /^(live-events|live-ledger)-(\d+)$/;
+
 document.addEventListener("htmx:wsBeforeMessage", event => {
   const news = document.createElement("template");
   news.innerHTML = event.detail.message;
   const told = news.content.firstElementChild;
   if (!told) return;
   const here = document.getElementById(told.id);
-  if (!here || told.isEqualNode(here)) event.preventDefault();
+  if (here && !told.isEqualNode(here)) return;
+  event.preventDefault();
+  if (!here) addBlock(told);
 });
+
+function addBlock(told) {
+  const [, place, number] = told.id.match(BLOCK) ?? [];
+  const list = document.getElementById(place);
+  if (!list) return;
+  const next = [...list.children].find(child => Number(child.id.match(BLOCK)?.[2] ?? -1) > Number(number));
+  list.insertBefore(told, next ?? null);
+  showNewest();
+}
 
 // Buttons that are replaced leave the keyboard at the one in the same place: at Stop where it was at Stop. A link that
 // is replaced leaves it at the link of the same name.

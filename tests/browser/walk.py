@@ -135,6 +135,13 @@ def run_batch(page: Page, server: Server, sessions: int, *choices: str) -> str:
     return batch
 
 
+def share(page: Page, server: Server, kind: str, subject: str) -> str:
+    """Makes a link to a report; returns the path of its address."""
+    page.goto(f"{server.url}/reports/{kind}/{subject}/")
+    page.get_by_role("button", name="Make a link").click()
+    return page.locator("#address").inner_text().removeprefix(server.url)
+
+
 def delete_receiver(page: Page, server: Server, name: str) -> None:
     """Deletes a receiver profile, as somebody in another tab may."""
     page.goto(f"{server.url}/receivers/{name}/delete/")

@@ -11,9 +11,9 @@ from playback.batches.making import make
 from playback.batches.running import run
 from playback.live.store import RowStore
 from playback.models import Batch, Provider, Session
+from playback.rows import shipped
 from playback.sources import source_of
 from playback.starting import start
-from playback.views.providers import shipped
 from tests.pipeline.responses import body, inline
 
 

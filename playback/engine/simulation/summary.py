@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from math import inf, nextafter, sqrt
+from math import sqrt
 from operator import add
 from typing import Any, Final
 
-from playback.engine.configuration.interruptions import Window
-from playback.engine.configuration.survival import survival
+from playback.engine.configuration.survival import curve, survival
 from playback.engine.playing.events import EVENTS, MOMENTS
 from playback.engine.playing.plan import US, Plan
 from playback.engine.playing.session import PlaybackSession
@@ -174,16 +173,5 @@ def band(share: float, sessions: int, most: int = 1) -> dict[str, float]:
 
 def survival_curve(plan: Plan) -> list[list[float]]:
     """[seconds, S] where the curve can bend and at the edges of the histogram; a fall at one instant has two points."""
-    end = _end_ms(plan)
-    windows = plan.windows
-    edges = {0.0, end, *(float(edge) for window in windows for edge in window[1:3])}
-    edges.update(edge * 1000 for edge in _edges_sec(plan))
-    return [point for at in sorted(edges) if at <= end for point in _points(windows, at, end)]
-
-
-def _points(windows: Sequence[Window], at: float, end: float) -> list[list[float]]:
-    points = [[at / 1000, survival(windows, at)]]
-    falls = any(window.lo_ms == window.hi_ms == at and not window.before_rendering for window in windows)
-    if falls and at < end:
-        points.append([at / 1000, survival(windows, nextafter(at, inf))])
-    return points
+    points = curve(plan.windows, _end_ms(plan), [edge * 1000 for edge in _edges_sec(plan)])
+    return [[at / 1000, share] for at, share in points]

@@ -1,0 +1,56 @@
+"""Two rows that are to be compared, as an address or a list's checkboxes name them."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+Named = Callable[[str], QuerySet]
+_LONGEST = 60
+
+
+class Pair(NamedTuple):
+    """What was asked for, and what was found; ``errors`` says at ``a`` or ``b`` why nothing was."""
+
+    a: Any
+    b: Any
+    typed: dict[str, str]
+    errors: dict[str, str]
+
+    @property
+    def is_whole(self) -> bool:
+        return self.a is not None and self.b is not None
+
+
+def pair_of(request: HttpRequest, named: Named, beginning: Named, noun: str) -> Pair:
+    """The rows that ``a`` and ``b`` name, by id or by its beginning; or those of two ``id``, the older one first."""
+    ticked = request.GET.getlist("id")
+    typed = {
+        side: (request.GET.get(side) or (ticked[place] if place < len(ticked) else "")).strip()[:_LONGEST]
+        for place, side in enumerate("ab")
+    }
+    errors: dict[str, str] = {}
+    found = {side: _find(side, text, named, beginning, noun, errors) for side, text in typed.items()}
+    if len(ticked) > 2:
+        errors["a"] = f"{len(ticked)} {noun}s were chosen: two can be compared."
+        found = dict.fromkeys(found)
+    elif found["a"] is not None and found["a"] == found["b"]:
+        errors["b"] = f"This is the same {noun}."
+        found["b"] = None
+    rows = [found["a"], found["b"]]
+    if ticked and None not in rows:
+        rows.sort(key=lambda row: row.created_at)  # lists have the newest first
+    return Pair(*rows, typed, errors)
+
+
+def _find(side: str, text: str, named: Named, beginning: Named, noun: str, errors: dict[str, str]) -> Any:
+    if not text:
+        return None
+    rows = list(named(text)[:1]) or list(beginning(text)[:2])
+    if len(rows) == 1:
+        return rows[0]
+    errors[side] = (
+        f"Several {noun}s begin with {text}: type more of it." if rows else f"There is no {noun} {text}."
+    )
+    return None
