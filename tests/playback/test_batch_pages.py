@@ -5,6 +5,7 @@ import json
 from io import BytesIO
 
 import pytest
+from asgiref.sync import async_to_sync
 
 from playback.batches import running
 from playback.models import Batch, BatchCell, Session
@@ -214,8 +215,12 @@ def test_results_and_sessions_are_handed_out_as_files(viewer):
     table = viewer.get(f"/batches/{batch.public_id}/results.csv").content.decode()
     rows = {row["what"]: row for row in csv.DictReader(table.splitlines())}
     assert (rows["completed"]["count"], rows["completed"]["expected"]) == ("60", "60.0")
-    streamed = viewer.get(f"/batches/{batch.public_id}/sessions.csv?reason=completed")
-    lines = list(csv.DictReader(b"".join(streamed).decode().splitlines()))
+    streamed = viewer.get(f"/batches/{batch.public_id}/sessions.csv?reason=completed").streaming_content
+
+    async def whole():
+        return b"".join([piece async for piece in streamed])
+
+    lines = list(csv.DictReader(async_to_sync(whole)().decode().splitlines()))
     assert [line["id"] for line in lines] == [f"{batch.public_id}-{n}" for n in range(60)]
 
 
