@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from playback.batches.again import complete
 from playback.chain_view import told
 from playback.engine import PlaybackSession
 from playback.ledger_filter import keyed
@@ -28,6 +29,7 @@ def report(public_id: str) -> Report | None:
     row = rows.named(public_id).first()
     if row is None:
         return None
+    complete(row)
     try:
         session = PlaybackSession.from_dict(row.record)
         shown = runner.look(public_id, live_view) or view_of(row, session)
