@@ -8,6 +8,7 @@ from ninja import Query, Router
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from pipeline.models import Build
+from playback.batches.again import complete
 from playback.chain_view import masked, told
 from playback.commanding import COMMANDS, obey
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
@@ -233,8 +234,8 @@ def _refused(refusal: StartRefused, title: str) -> HttpResponse:
 
 
 def _row(public_id: str) -> Session:
-    rows = Session.objects.select_related("build", "document", "ledger", "chain", "confirmed_by", "titled")
-    return get_object_or_404(rows.named(public_id))
+    related = ("build", "document", "ledger", "chain", "confirmed_by", "titled", "batch")
+    return complete(get_object_or_404(Session.objects.select_related(*related).named(public_id)))
 
 
 def _summary(row: Session) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from playback.live.consumers import SessionConsumer
-from playback.views import ledger, providers, publishers, sessions
+from playback.views import batch_downloads, batches, ledger, providers, publishers, sessions
 
 urlpatterns = [
     path("sessions/", sessions.session_list, name="session-list"),
@@ -16,6 +16,22 @@ urlpatterns = [
     path("sessions/<str:public_id>/confirm/", sessions.session_confirm, name="session-confirm"),
     path("sessions/<str:public_id>/delete/", sessions.session_delete, name="session-delete"),
     path("sessions/<str:public_id>/<str:name>/", sessions.session_command, name="session-command"),
+    path("batches/", batches.batch_list, name="batch-list"),
+    path("batches/new/", batches.batch_new, name="batch-new"),
+    path("batches/new/builds/", batches.batch_builds, name="batch-builds"),
+    path("batches/new/estimate/", batches.batch_estimate, name="batch-estimate"),
+    path("batches/<str:public_id>/", batches.batch_detail, name="batch"),
+    path("batches/<str:public_id>/progress/", batches.batch_progress, name="batch-progress"),
+    path("batches/<str:public_id>/sessions/", batches.batch_sessions, name="batch-sessions"),
+    path(
+        "batches/<str:public_id>/sessions.csv", batch_downloads.batch_sessions_csv, name="batch-sessions-csv"
+    ),
+    path(
+        "batches/<str:public_id>/results.json", batch_downloads.batch_results_json, name="batch-results-json"
+    ),
+    path("batches/<str:public_id>/results.csv", batch_downloads.batch_results_csv, name="batch-results-csv"),
+    path("batches/<str:public_id>/cancel/", batches.batch_cancel, name="batch-cancel"),
+    path("batches/<str:public_id>/delete/", batches.batch_delete, name="batch-delete"),
     path("providers/", providers.provider_list, name="provider-list"),
     path("providers/<slug:name>/", providers.provider_detail, name="provider"),
     path("providers/<slug:name>/reset/", providers.provider_reset, name="provider-reset"),

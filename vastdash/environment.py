@@ -37,6 +37,7 @@ VARIABLES = (
         "VASTDASH_SESSION_PERSISTENCE", "1", "1 checkpoints running sessions so that a crash can resume them"
     ),
     Variable("VASTDASH_RUNNING_SESSIONS_MAX", "1000", "Sessions that may run at a time; more are refused"),
+    Variable("VASTDASH_BATCH_SESSIONS_MAX", "5000000", "Sessions that one batch may have; more are refused"),
     Variable(
         "VASTDASH_ASKING_SESSIONS_MAX",
         "20",

@@ -199,6 +199,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = None
 FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
 # Where sessions run: a class with the public methods of this one. A worker elsewhere is another such class.
 SESSION_RUNNER = "playback.live.runner.Runner"
+# Where batches run: a class with `open`, `close` and `submit`; a worker elsewhere runs `manage.py run_batch`.
+BATCH_RUNNER = "playback.batches.runner.Runner"
+BATCH_SESSIONS_MAX = env.number("VASTDASH_BATCH_SESSIONS_MAX", least=1)
 RUNNING_SESSIONS_MAX = env.number("VASTDASH_RUNNING_SESSIONS_MAX")
 ASKING_SESSIONS_MAX = env.number("VASTDASH_ASKING_SESSIONS_MAX", least=1)
 PLAYBACK_MODE = env.choice("VASTDASH_PLAYBACK_MODE", PLAYBACK_MODES)

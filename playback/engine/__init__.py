@@ -48,6 +48,8 @@ from playback.engine.request.provider_http_loader import (
     TemplateResolver,
 )
 from playback.engine.request.transport import LOOPBACK, Fetched, Getter, Http, NoNetwork
+from playback.engine.simulation.passage import Passage
+from playback.engine.simulation.screening import LeanSession
 from playback.engine.simulation.simulate import Simulation, simulate
 from playback.engine.time_provider import RealtimeTimeProvider, SimulatedTimeProvider, TimeProvider
 
@@ -82,10 +84,12 @@ __all__ = [
     "InterruptionReason",
     "InterruptionRule",
     "InvalidTransition",
+    "LeanSession",
     "LedgerEntry",
     "NoAd",
     "NoNetwork",
     "Outcome",
+    "Passage",
     "PlayableAd",
     "PlaybackError",
     "PlaybackEvent",

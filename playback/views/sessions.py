@@ -12,8 +12,9 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipeline.models import Build
+from playback.batches.again import complete
 from playback.chain_view import told
-from playback.chains import chain_of
+from playback.chains import chain_of, kept_of
 from playback.commanding import COMMANDS, DISCARD, obey
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.engine import PlaybackSession
@@ -77,9 +78,9 @@ def _form(request: HttpRequest, build: Build | None) -> PlayBuildForm | PlayOthe
 @csp_update({"media-src": settings.MEDIA_HOSTS})
 def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     rows = Session.objects.select_related(
-        "created_by", "confirmed_by", "build", "document", "ledger", "chain", "titled"
+        "created_by", "confirmed_by", "build", "document", "ledger", "chain", "titled", "batch"
     )
-    row = get_object_or_404(rows.named(public_id))
+    row = complete(get_object_or_404(rows.named(public_id)))
     try:
         session = PlaybackSession.from_dict(row.record)
     except UNREADABLE as error:
@@ -111,8 +112,9 @@ def _filtered(request: HttpRequest, row: Session, shown: SessionView) -> LedgerT
 def session_hop(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
     """What one hop of the chain answered, byte for byte, and as text whatever it is."""
     row = get_object_or_404(Session.objects.select_related("chain").named(public_id))
+    kept = kept_of(row)
     try:
-        hops = chain_of(row.chain).hops if hasattr(row, "chain") else ()
+        hops = chain_of(kept).hops if kept else ()
     except UNREADABLE:
         raise Http404 from None
     body = next((hop.body for hop in hops if hop.number == number), None)
@@ -123,7 +125,7 @@ def session_hop(request: HttpRequest, public_id: str, number: int) -> HttpRespon
 
 def session_record(request: HttpRequest, public_id: str) -> HttpResponse:
     """The stored record as JSON, as the engine wrote it."""
-    row = get_object_or_404(Session.objects.named(public_id))
+    row = complete(get_object_or_404(Session.objects.named(public_id)))
     body = json.dumps(row.record, indent=2, ensure_ascii=False)
     response = HttpResponse(body, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="session-{public_id}.json"'
@@ -136,7 +138,7 @@ def session_delete(request: HttpRequest, public_id: str) -> HttpResponse:
     row = get_object_or_404(rows.named(public_id))
     stays = row.batch is not None or not row.has_ended
     if request.method == "POST" and not stays:
-        recording.leave(row)
+        recording.leave(Session.objects.filter(pk=row.pk))
         messages.success(request, f"Session {public_id} is deleted, with its ledger and chain.")
         return redirect("session-list")
     status = 409 if request.method == "POST" else 200

@@ -14,7 +14,7 @@ from tests.pipeline.players import make_endpoint
 from tests.pipeline.settings_forms import make_profile, make_request
 from tests.site.addresses import ADMIN_PARAMETERS, parameters, patterns
 from tests.site.people import PEOPLE, browser_of, make_person
-from tests.site.rows import make_build, make_provider, make_session
+from tests.site.rows import make_batch, make_build, make_provider, make_session
 from vastdash import tokens
 from vastdash.models import Publisher
 from vastdash.reports import links
@@ -42,6 +42,7 @@ def addresses() -> list[tuple[str, str]]:
     owners = {
         "report-revoke": link,
         "api:report": link,
+        "batch": make_batch(sessions=1),
         "session": session,
         "endpoint": endpoint,
         "token": token,
