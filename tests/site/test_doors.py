@@ -43,6 +43,7 @@ def addresses() -> list[tuple[str, str]]:
         "batch": make_batch(sessions=1),
         "report-revoke": link,
         "api:report": link,
+        "batch": make_batch(sessions=1),
         "session": session,
         "endpoint": endpoint,
         "token": token,
