@@ -27,10 +27,9 @@ class Played:
 def played(row: Session) -> Played:
     """A stored session with its ad, asked of nobody. Needs the row's chain and document loaded; raises one of
     ``UNREADABLE`` for a record that this version cannot read."""
-    session = PlaybackSession.from_dict(_record(row))
+    session = _session_of(row)
     try:
-        client = client_of(row)
-        ad = ad_again(client)
+        client, ad = _ad_of(row)
     except UNREADABLE as error:
         return Played(row, session, None, None, f"Its ad cannot be read again: {error}.")
     if isinstance(ad, NoAd):
@@ -40,7 +39,12 @@ def played(row: Session) -> Played:
     return Played(row, session, client, ad)
 
 
-def _record(row: Session) -> dict[str, object]:
+def _session_of(row: Session) -> PlaybackSession:
     if row.record is None:
         raise ValueError("nothing was kept of this session but what lists show")
-    return dict(row.record)
+    return PlaybackSession.from_dict(row.record)
+
+
+def _ad_of(row: Session) -> tuple[VastClient, AdData | NoAd]:
+    client = client_of(row)
+    return client, ad_again(client)
