@@ -89,7 +89,7 @@ def in_words(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _spoken(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def described(form: forms.Form) -> None:
