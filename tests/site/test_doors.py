@@ -43,7 +43,6 @@ def addresses() -> list[tuple[str, str]]:
         "batch": make_batch(sessions=1),
         "report-revoke": link,
         "api:report": link,
-        "batch": make_batch(sessions=1),
         "session": session,
         "endpoint": endpoint,
         "token": token,
