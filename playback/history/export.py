@@ -1,7 +1,5 @@
 """Sessions of a choice as CSV or JSON lines, page by page: memory stays the same for ten rows and ten million."""
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
@@ -12,6 +10,7 @@ from playback.history.choice import Choice
 from playback.history.listing import page
 from playback.history.outcome import outcome_of
 from playback.models import Session
+from vastdash.reports.table import lines
 from vastdash.web import Page
 
 ROWS = 1000
@@ -38,9 +37,6 @@ COLUMNS = (
 )
 """`began_at` is UTC; `seed` replays the session; `blame` names the hop that led to no ad."""
 
-# What a spreadsheet would take for a formula (OWASP, CSV injection), also behind its own white space.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
 
 def values_of(row: Session) -> tuple[Any, ...]:
     """A session's values, as many as `COLUMNS`."""
@@ -66,16 +62,9 @@ def values_of(row: Session) -> tuple[Any, ...]:
     )
 
 
-def harmless(value: Any) -> Any:
-    """Text that no spreadsheet computes: what could be a formula begins with an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
 def csv_lines(rows: Sequence[Sequence[Any]]) -> str:
-    """Rows as lines of CSV (RFC 4180)."""
-    written = io.StringIO()
-    csv.writer(written).writerows([harmless(value) for value in row] for row in rows)
-    return written.getvalue()
+    """Rows as lines of CSV."""
+    return "".join(lines(rows))
 
 
 def json_lines(rows: Sequence[Sequence[Any]]) -> str:

@@ -1,6 +1,5 @@
 """What came of a batch as files: results as JSON and CSV, its sessions as CSV that is written while it is read."""
 
-import csv
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -11,8 +10,9 @@ from playback.batches.cells import CellRow
 from playback.batches.members import Wanted, members
 from playback.batches.page import BatchPage, cell_told, results_told
 from playback.engine.simulation.results import Figure
-from playback.history.export import COLUMNS, ROWS, csv_lines, harmless, values_of
+from playback.history.export import COLUMNS, ROWS, csv_lines, values_of
 from playback.views.batches import page_of
+from vastdash.reports.table import lines
 
 _CELL = ("cell", "ad", "length_ms", "provider", "publisher", "sessions")
 _FIGURE = ("count", "share", "expected", "low", "high", "sigmas")
@@ -48,13 +48,15 @@ def told(page: BatchPage) -> dict[str, Any]:
 def batch_results_csv(request: HttpRequest, public_id: str) -> HttpResponse:
     """Every count of every chosen cell beside its expectation, one a line."""
     page = page_of(request, public_id)
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    written = csv.writer(answer)
-    written.writerow((*_CELL, "what", *_FIGURE))
-    for row in page.rows:
-        for what, figure in _figures(row):
-            written.writerow((*_cell(row), what, *(getattr(figure, name) for name in _FIGURE)))
+    rows = ((*_cell(row), *counted) for row in page.rows for counted in _counted(row))
+    written = "".join(lines([(*_CELL, "what", *_FIGURE), *rows]))
+    answer = HttpResponse(written, content_type="text/csv; charset=utf-8")
     return _named(answer, f"batch-{public_id}.csv")
+
+
+def _counted(row: CellRow) -> Iterator[tuple[Any, ...]]:
+    for what, figure in _figures(row):
+        yield what, *(getattr(figure, name) for name in _FIGURE)
 
 
 def _figures(row: CellRow) -> Iterator[tuple[str, Figure]]:
@@ -70,7 +72,7 @@ def _figures(row: CellRow) -> Iterator[tuple[str, Figure]]:
 def _cell(row: CellRow) -> tuple[Any, ...]:
     cell = row.cell
     length = "" if cell.length_ms is None else cell.length_ms
-    return row.number, harmless(cell.ad.title), length, cell.provider, cell.publisher, cell.done
+    return row.number, cell.ad.title, length, cell.provider, cell.publisher, cell.done
 
 
 def batch_sessions_csv(request: HttpRequest, public_id: str) -> HttpResponse:

@@ -32,7 +32,7 @@
     for (const place of document.querySelectorAll("[data-zone]")) place.textContent = utcWanted() ? "UTC" : zone;
     for (const button of document.querySelectorAll("[data-zone-switch]")) {
       button.hidden = false;
-      button.textContent = utcWanted() ? `Show them in ${zone}` : "Show them in UTC, to the second";
+      button.textContent = utcWanted() ? `Switch to ${zone}` : "Switch to UTC, to the second";
     }
   }
 
