@@ -9,6 +9,7 @@ urlpatterns = [
     path("builds/new/", builds.build_new, name="build-new"),
     path("builds/<str:public_id>/", builds.build_detail, name="build"),
     path("builds/<str:public_id>/vast.xml", builds.build_vast, name="build-vast"),
+    path("builds/<str:public_id>/delete/", builds.build_delete, name="build-delete"),
     path("builds/<str:public_id>/again/", builds.build_again, name="build-again"),
     path("builds/<str:public_id>/bids/", builds.build_bids, name="build-bids"),
     path("builds/<str:public_id>/document/", builds.build_document, name="build-document"),

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from playback.chains import chain_of, shown_chain
+from playback.chains import chain_of, kept_of, shown_chain
 from playback.engine.request.chain import Chain, Hop
 from playback.models import UNREADABLE, Session
 
@@ -25,7 +25,7 @@ def _shown(address: str) -> str:
 
 def told(row: Session, *, with_bodies: bool = False) -> dict[str, Any] | None:
     """The summary of a session's chain with its hops, JSON-native; None where none was kept that can be read."""
-    kept = getattr(row, "chain", None)
+    kept = kept_of(row)
     if kept is None:
         return None
     try:

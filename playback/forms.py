@@ -1,18 +1,19 @@
 """The forms of the configuration levels: the playback settings and rules of a provider or publisher."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 
-from playback.engine import ConfigError, ConfigResolver, InterruptionReason
+from playback.engine import InterruptionReason
 from playback.engine.configuration.interruptions import ANCHORS, EVENT_POSITIONS
-from playback.rows import provider_levels, to_partial
+from playback.rules.checking import Fault, fault_of
 from vastdash.models import Publisher
-from vastdash.version import Difference, differences, shown
 
 INHERIT = "inherit"
+DEFAULT = "default"
 MODES = (("real", "real"), ("headless", "headless"), ("auto", "auto"))
-ANCHOR_LABELS = {"ad_start": "start of the ad", "event": "the event"}
+ANCHOR_LABELS = {"ad_start": "ad start", "event": "the event"}
 
 
 class NumberField(forms.FloatField):
@@ -56,6 +57,10 @@ class SettingsForm(forms.Form):
         (("every", "every time"), ("once", "once a session")), INHERIT, label="Pause and resume pixels"
     )
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        described(self)
+
     def row(self) -> dict[str, Any]:
         """What was filled in, in the types the engine expects."""
         stated = {name: value for name, value in self.cleaned_data.items() if value not in {None, ""}}
@@ -66,7 +71,7 @@ class SettingsForm(forms.Form):
         }
 
     @classmethod
-    def initial_of(cls, row: dict[str, Any]) -> dict[str, Any]:
+    def initial_of(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         texts = {True: "true", False: "false"}
         return {
             name: texts.get(value, value) if isinstance(value, bool) else value
@@ -75,7 +80,7 @@ class SettingsForm(forms.Form):
         }
 
 
-def in_words(row: dict[str, Any]) -> list[tuple[str, str]]:
+def in_words(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The settings a level states, as the form calls them, for whoever may only read them."""
     fields = SettingsForm.base_fields
     return [(str(fields[name].label), _spoken(value)) for name, value in row.items() if name in fields]
@@ -87,8 +92,17 @@ def _spoken(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def described(form: forms.Form) -> None:
+    """Each control names the place where its error will stand, so that it is read out with the field."""
+    for name, field in form.fields.items():
+        place = f"id_{form.add_prefix(name)}"
+        hint = f" {place}_helptext" if field.help_text else ""
+        field.widget.attrs["aria-describedby"] = f"{place}_error{hint}"
+
+
 class RuleForm(forms.Form):
-    """One interruption rule of one level. A publisher may state a part of a rule, or take a rule away."""
+    """The interruption rule of one event at one level; nothing filled in is no rule. A publisher may state a part of a
+    rule, or take a rule away."""
 
     event = choice_field([(name, name) for name in EVENT_POSITIONS], "–", label="Event")
     probability = NumberField(label="Probability", min_value=0, max_value=1)
@@ -104,6 +118,21 @@ class RuleForm(forms.Form):
         widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
     )
 
+    def __init__(self, *args: Any, level: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["event"].widget = forms.HiddenInput()
+        if level == "provider":
+            del self.fields["removed"]
+            for name in ("anchor", "reason"):
+                choices = self.fields[name].choices  # type: ignore[attr-defined]
+                self.fields[name].choices = [("", DEFAULT), *choices[1:]]  # type: ignore[attr-defined]
+        described(self)
+
+    @property
+    def named(self) -> str:
+        """The event as it stands in the row, which says nothing else of what it is."""
+        return str(self["event"].value() or "")
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if _stated(data) and not data.get("event"):
@@ -112,7 +141,7 @@ class RuleForm(forms.Form):
 
     def row(self) -> dict[str, Any] | None:
         data = _stated(self.cleaned_data)
-        if data.pop("DELETE", False) or not data.get("event"):
+        if data.pop("DELETE", False) or not data.get("event") or len(data) == 1:
             return None
         return {"event": data["event"], "removed": True} if data.get("removed") else data
 
@@ -125,32 +154,53 @@ def _stated(data: dict[str, Any]) -> dict[str, Any]:
 # What is posted says how many forms it holds; past absolute_max they are not even made.
 RuleFormSet = forms.formset_factory(
     RuleForm,
-    extra=1,
+    extra=0,
     max_num=len(EVENT_POSITIONS),
     absolute_max=2 * len(EVENT_POSITIONS),
     can_delete=True,
 )
 
 
+def every_event(rules: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rules in their order, and behind them the events that have none."""
+    found = [{name: _short(value) for name, value in rule.items()} for rule in rules]
+    there = {rule["event"] for rule in found}
+    return [*found, *({"event": event} for event in EVENT_POSITIONS if event not in there)]
+
+
+def _short(value: Any) -> Any:
+    """A number as people write it: 5, not 5.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class Profile:
     """The two parts of a level's form as one: bound, checked by the engine's own resolver, and read back as a row."""
 
-    def __init__(self, row: dict[str, Any], level: str, data: Any = None) -> None:
+    def __init__(self, row: Mapping[str, Any], level: str, data: Any = None) -> None:
         self.level = level
         self.settings = SettingsForm(data, initial=SettingsForm.initial_of(row))
-        self.rules = RuleFormSet(data, initial=row.get("rules", []), prefix="rules")
-        self.row: dict[str, Any] = {}
+        self.rules = RuleFormSet(
+            data, initial=every_event(row.get("rules", [])), prefix="rules", form_kwargs={"level": level}
+        )
+        self.row: dict[str, Any] = dict(row)
 
     def is_valid(self) -> bool:
-        if not (self.settings.is_valid() & self.rules.is_valid()):
-            return False
-        rules = [
-            row
-            for form in self.rules.forms
-            if (row := form.row() if form.has_changed() or form.initial else None)
-        ]
-        self.row = {**self.settings.row(), **({"rules": rules} if rules else {})}
-        return self._no_event_twice() and self._accepted_by_engine()
+        """Also leaves in ``row`` what was filled in, without the fields and rules that cannot be."""
+        if self.settings.is_valid() & self.rules.is_valid():
+            self.row = self._filled_in()
+            if self._no_event_twice() and (fault := fault_of(self.level, self.row)):
+                self._blame(fault)
+        self.row = self._filled_in()
+        return not self.has_errors
+
+    def _filled_in(self) -> dict[str, Any]:
+        rules = [row for form in self.rules.forms if form.is_valid() and (row := form.row())]
+        return {**self.settings.row(), **({"rules": rules} if rules else {})}
+
+    @property
+    def left_out(self) -> list[str]:
+        """Events whose rules have errors."""
+        return [form.named for form in self.rules.forms if form.errors]
 
     def _no_event_twice(self) -> bool:
         seen: set[str] = set()
@@ -163,74 +213,23 @@ class Profile:
             seen.add(event)
         return not self.has_errors
 
-    def _accepted_by_engine(self) -> bool:
-        """A provider must hold whole rules; a publisher's parts are tried alone and on top of every provider."""
-        partial = to_partial(self.row)
-        if self.level == "provider":
-            self._try(provider="draft", providers={"draft": partial})
-            return not self.has_errors
-        providers = provider_levels()
-        for name in (None, *(name for name, level in providers.items() if _resolves(level))):
-            if not self.has_errors:
-                self._try(
-                    provider=name, providers=providers, publisher="draft", publishers={"draft": partial}
-                )
-        return not self.has_errors
-
-    def _try(self, **levels: Any) -> None:
-        try:
-            ConfigResolver.resolve(**levels)
-        except ConfigError as error:
-            provider = levels["provider"] if self.level == "publisher" else None
-            self._blame(error, f"With {provider}: {error.text}" if provider else error.text)
-
-    def _blame(self, error: ConfigError, text: str) -> None:
-        """Put the engine's complaint beside the field it names: ``interruption_rules.<event>.<field>`` or a setting."""
-        parts = error.field.split(".")
+    def _blame(self, fault: Fault) -> None:
+        """Puts the engine's complaint beside the field it names."""
+        parts = fault.field.split(".")
         if parts[0] == "interruption_rules" and len(parts) > 1:
             for form in self.rules.forms:
                 if form.cleaned_data.get("event") == parts[1]:
-                    form.add_error(parts[2] if len(parts) > 2 and parts[2] in form.fields else None, text)
+                    form.add_error(
+                        parts[2] if len(parts) > 2 and parts[2] in form.fields else None, fault.text
+                    )
                     return
-        self.settings.add_error(parts[0] if parts[0] in self.settings.fields else None, text)
+        self.settings.add_error(parts[0] if parts[0] in self.settings.fields else None, fault.text)
 
     @property
     def has_errors(self) -> bool:
-        return bool(self.settings.errors) or any(form.errors for form in self.rules.forms)
-
-    def differences(self, stored: dict[str, Any]) -> list[Difference]:
-        """Where what was filled in differs from what is stored now: the settings by field, the rules by event."""
-        there = Profile(stored, self.level)
-        settings = {name: there.settings[name].value() for name in there.settings.fields}
-        theirs, yours = _rules_shown(there.rules), _rules_shown(self.rules)
-        return differences(self.settings, settings) + [
-            Difference(f"Rule {event}", theirs.get(event, ""), yours.get(event, ""))
-            for event in dict.fromkeys((*theirs, *yours))
-            if theirs.get(event) != yours.get(event)
-        ]
-
-
-def _rules_shown(rules: forms.BaseFormSet) -> dict[str, str]:
-    """Each rule by its event as the page shows it."""
-    found = {}
-    for form in rules.forms:
-        event = form["event"].value()
-        if event and not form["DELETE"].value():
-            said = _stated(
-                {field.name: field.value() for field in form if field.name not in {"event", "DELETE"}}
-            )
-            found[event] = "; ".join(
-                f"{form.fields[name].label}: {shown(form, name, value)}" for name, value in said.items()
-            )
-    return found
-
-
-def _resolves(level: dict[str, Any]) -> bool:
-    try:
-        ConfigResolver.resolve(provider="it", providers={"it": level})
-    except ConfigError:
-        return False
-    return True
+        if not self.settings.is_bound:
+            return False
+        return bool(self.settings.errors) or not self.rules.is_valid()
 
 
 class PublisherForm(forms.ModelForm):

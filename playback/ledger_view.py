@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from playback.blocks import Block, blocks
 from playback.fates import Count, Entry, Fate, counts_of, fate_of, reason_of
 from playback.ledger_filter import LedgerFilter, choices, keyed
 
@@ -46,6 +47,11 @@ class LedgerTable:
     @cached_property
     def rows(self) -> list[LedgerRow]:
         return [row_of(entry) for entry in self._fitting[:SHOWN]]
+
+    @property
+    def blocks(self) -> list[Block[LedgerRow]]:
+        """The same rows as the socket tells them."""
+        return blocks(self.rows)
 
     @property
     def fitting(self) -> int:

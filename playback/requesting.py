@@ -9,13 +9,13 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 
 from playback import network
-from playback.chains import chain_of
+from playback.chains import chain_of, kept_of
 from playback.engine import AdData, Http, NoAd, VastClient
 from playback.engine.request.transport import Fetched
-from playback.models import Session, SessionChain
+from playback.models import Session
 
 # Error addresses of a missing ad are listed with the session and called by nobody.
-_QUIET = "dry_run"
+QUIET = "dry_run"
 
 
 class Asked(NamedTuple):
@@ -114,8 +114,8 @@ def ad_again(client: VastClient) -> AdData | NoAd:
 
 def client_of(row: Session) -> VastClient:
     """A client that gives the ad of a stored session again, without asking anybody."""
-    chain: SessionChain | None = getattr(row, "chain", None)
-    how = _how(row.provider, row.publisher)
+    chain = kept_of(row)
+    how = {"delivery": QUIET} if row.batch_id is not None else _how(row.provider, row.publisher)
     if chain is not None:
         return VastClient.from_chain(chain_of(chain), how, ad_index=row.ad_index)
     if row.document is None:
@@ -135,4 +135,4 @@ def _client(asked: Asked) -> VastClient:
 
 def _how(provider: str, publisher: str) -> dict[str, Any]:
     named = {"provider": provider, "publisher": publisher}
-    return {"delivery": _QUIET, **{name: value for name, value in named.items() if value}}
+    return {"delivery": QUIET, **{name: value for name, value in named.items() if value}}

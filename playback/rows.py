@@ -7,6 +7,9 @@ keys (PostgreSQL's jsonb does), so rows keep ``rules`` as a list; ``removed`` st
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
+
+from playback.engine import get_provider_rules
 from playback.models import Provider
 from vastdash.models import Publisher
 
@@ -38,6 +41,17 @@ def from_partial(partial: Row) -> dict[str, Any]:
             for event, rule in rules.items()
         ]
     return row
+
+
+def shipped(name: str, profile_set: str) -> dict[str, Any]:
+    """The row of a provider as this product ships it. ConfigError for a provider or set that does not ship."""
+    rules = get_provider_rules(name, profile_set)
+    return from_partial({"interruption_rules": {event: rule.to_dict() for event, rule in rules.items()}})
+
+
+def global_level() -> dict[str, Any]:
+    """What this installation states for all sessions, as the resolver's ``global_config``."""
+    return {"enable_session_persistence": settings.SESSION_PERSISTENCE}
 
 
 def provider_levels() -> dict[str, dict[str, Any]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from playback.blocks import Block, blocks
 from playback.engine import PlaybackEvent, PlaybackSession, PlaybackSessionState
 from playback.engine.playing.events import QUARTILES
 from playback.fates import Delivery, delivery_of
@@ -39,7 +40,7 @@ class SessionView:
     """What the fragments show. Times are seconds of the session's ads, but for ``clock_sec`` (pauses included).
 
     ``parts`` are the ads, each a ``PartState`` of the engine; ``skippable`` says whether skipping works right now,
-    ``waiting`` whether a live session has yet to be confirmed.
+    ``waiting`` whether a live session has yet to be confirmed; ``sent`` grows with every attempt and end of a pixel.
     """
 
     public_id: str
@@ -59,6 +60,7 @@ class SessionView:
     skippable: bool
     skippable_at_sec: float | None
     waiting: bool
+    sent: int
     read_ledger: Callable[[], Ledger]
 
     @cached_property
@@ -87,6 +89,18 @@ class SessionView:
         return next((ad for ad in self.pod if ad.state in now and ad.duration_ms), None)
 
     @property
+    def ad(self) -> tuple[int, float, float]:
+        """The ad at the playhead: its place from 1, and where it begins and ends on the session's playhead, in seconds.
+        What is left of an ad of no length is the next one's."""
+        here = [
+            part for part in self.parts if part["start_ms"] <= self.offset_sec * 1000 and part["duration_ms"]
+        ]
+        if not here:
+            return 1, 0.0, self.duration_sec
+        part = here[-1]
+        return part["place"], part["start_ms"] / 1000, (part["start_ms"] + part["duration_ms"]) / 1000
+
+    @property
     def blame(self) -> str:
         """Which hop is at fault where there was no ad; else ""."""
         return str(self.session.metadata.get("blame", ""))
@@ -106,6 +120,11 @@ class SessionView:
         return [_event_row(event, urls) for event in self.session.events]
 
     @property
+    def log(self) -> list[Block[EventRow]]:
+        """The events as the socket tells them."""
+        return blocks(self.events)
+
+    @property
     def quartiles(self) -> list[tuple[str, bool]]:
         tracked = self.session.quartiles_tracked
         return [(event, number in tracked) for event, number in QUARTILES.items()]
@@ -120,6 +139,7 @@ class SessionView:
             round(self.offset_sec, 2),
             len(self.session.tracked),
             len(self.session.events),
+            self.sent,
         )
 
 
@@ -131,8 +151,10 @@ def view(
     parts: Sequence[Mapping[str, Any]] = (),
     waiting: bool = False,
     now: PlaybackSessionState | None = None,
+    sent: int = 0,
 ) -> SessionView:
-    """``now`` is a running player's state, whose playhead is ahead of the session's last record and of ``parts``."""
+    """``now`` is a running player's state, whose playhead is ahead of the session's last record and of ``parts``;
+    ``sent`` is how far its pixels have got."""
     offset, clock_ms = (
         (now.playhead_ms / 1000, now.clock_ms) if now else (session.current_offset_sec, session.clock_ms)
     )
@@ -155,6 +177,7 @@ def view(
         skippable=now.skippable if now else False,
         skippable_at_sec=now.skippable_at_ms / 1000 if now and now.skippable_at_ms is not None else None,
         waiting=waiting,
+        sent=sent,
         read_ledger=ledger,
     )
 

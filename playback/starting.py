@@ -29,7 +29,7 @@ from playback.live.runner import runner
 from playback.live.store import columns, parts_of
 from playback.models import AdDocument, Session, SessionLedger
 from playback.requesting import Asked, Crowded, request
-from playback.rows import provider_levels, publisher_levels
+from playback.rows import global_level, provider_levels, publisher_levels
 from playback.sources import Source, StartRefused, source_of
 from vastdash.roles import Action, may
 
@@ -224,7 +224,7 @@ def _config(
             mode=mode,
             publisher=publisher or None,
             provider=provider or None,
-            global_config={"enable_session_persistence": settings.SESSION_PERSISTENCE},
+            global_config=global_level(),
             override=override,
             providers=provider_levels(),
             publishers=publisher_levels(),

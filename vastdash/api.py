@@ -20,6 +20,10 @@ from pipeline.api.builds import router as builds
 from pipeline.api.endpoints import router as endpoints
 from pipeline.api.receivers import router as receivers
 from playback.api import router as sessions
+from playback.batch_api import router as batches
+from playback.configuration_api import router as configuration
+from playback.history_api import router as history
+from vastdash.reports.api import router as reports
 from vastdash.tokens import TokenAuth
 from vastdash.web import problem
 
@@ -88,6 +92,10 @@ api.add_router("/builds", builds)
 api.add_router("/receivers", receivers)
 api.add_router("/endpoints", endpoints)
 api.add_router("/sessions", sessions)
+api.add_router("/configuration", configuration)
+api.add_router("/history", history)
+api.add_router("/reports", reports)
+api.add_router("/batches", batches)
 
 
 @api.exception_handler(ValidationError)

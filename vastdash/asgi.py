@@ -19,6 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E40
 
 from pipeline.endpoint.door import VastDoor  # noqa: E402
 from pipeline.endpoint.keeper import keeper  # noqa: E402
+from playback.batches.runner import batch_runner  # noqa: E402
 from playback.live.consumers import NoSuchSocket  # noqa: E402
 from playback.live.runner import runner  # noqa: E402
 from playback.urls import socket_urlpatterns  # noqa: E402
@@ -34,13 +35,14 @@ async def lifespan(
         if message["type"] == "lifespan.startup":
             try:
                 await runner.open()
+                await batch_runner.open()
                 await keeper.open()
             except Exception as error:  # the server must say why it does not start
                 await send({"type": "lifespan.startup.failed", "message": repr(error)})
                 return
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
-            await asyncio.gather(runner.close(), keeper.close())
+            await asyncio.gather(runner.close(), batch_runner.close(), keeper.close())
             await send({"type": "lifespan.shutdown.complete"})
             return
 

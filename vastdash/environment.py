@@ -21,6 +21,16 @@ VARIABLES = (
         "VASTDASH_ENV_FILE", ".env", "File that holds variables of this table; what is exported wins over it"
     ),
     Variable("VASTDASH_DATA_DIR", "var", "Folder of the embedded database and the generated secret key"),
+    Variable(
+        "VASTDASH_DATABASE_URL",
+        "",
+        "Database, such as `postgresql://user:password@host:5432/name`; the embedded one when empty",
+    ),
+    Variable(
+        "VASTDASH_RETENTION_DAYS",
+        "0",
+        "Days for which ended sessions are kept: `manage.py apply_retention` takes older ones away; 0 is for ever",
+    ),
     Variable("VASTDASH_HOST", "127.0.0.1", "Address the server listens on"),
     Variable("VASTDASH_PORT", "8000", "Port the server listens on"),
     Variable("VASTDASH_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]", "Host names the site answers to"),
@@ -37,6 +47,7 @@ VARIABLES = (
         "VASTDASH_SESSION_PERSISTENCE", "1", "1 checkpoints running sessions so that a crash can resume them"
     ),
     Variable("VASTDASH_RUNNING_SESSIONS_MAX", "1000", "Sessions that may run at a time; more are refused"),
+    Variable("VASTDASH_BATCH_SESSIONS_MAX", "5000000", "Sessions that one batch may have; more are refused"),
     Variable(
         "VASTDASH_ASKING_SESSIONS_MAX",
         "20",
@@ -62,6 +73,12 @@ VARIABLES = (
         "VASTDASH_TRUSTED_PROXIES",
         "",
         "Addresses or networks of proxies whose X-Forwarded-For names the viewer's address",
+    ),
+    Variable("VASTDASH_REPORT_DAYS_MAX", "30", "The most days that a link to a report may be made for"),
+    Variable(
+        "VASTDASH_REPORT_RATE",
+        "60",
+        "Openings of shared reports a minute for one caller's address in one process; 0 is no limit",
     ),
     Variable("VASTDASH_MEDIA_HOSTS", "", "Origins whose media the session page may play, besides its own"),
 )

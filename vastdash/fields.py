@@ -7,6 +7,8 @@ from typing import Any
 from django.db import models
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_US = 86_400_000_000
+"""Microseconds of a day: a whole day of a `MomentField` is its number divided by this."""
 
 
 class ExactJSONField(models.TextField):

@@ -1,10 +1,12 @@
 """Log lines as JSON, one object a line, whoever wrote them: structlog here, or the standard library elsewhere."""
 
 import logging
+import re
 from typing import Any
 
 import structlog
 
+_SHARED_LINK = re.compile(r"(/share/[^/.]{0,12})[^/]*")
 _SHARED = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -16,12 +18,13 @@ _SHARED = [
 def _one_line_a_request(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     """The line at the end of a request says all that the one at its start does.
 
-    Addresses are logged without their query: what callers put there is theirs, a mistyped password included.
+    Addresses are logged without their query: what callers put there is theirs, a mistyped password included. Of a
+    link to a report the id stays, without the signature that opens it.
     """
     if event.get("event") == "request_started":
         raise structlog.DropEvent
     if isinstance(event.get("request"), str):
-        event["request"] = event["request"].partition("?")[0]
+        event["request"] = _SHARED_LINK.sub(r"\1***", event["request"].partition("?")[0])
     return event
 
 

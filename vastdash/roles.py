@@ -24,6 +24,7 @@ class Action(StrEnum):
     BUILD = "build"
     PLAY = "play"
     SHARE = "share"
+    SAVE_VIEWS = "save views"
     SEE_DEBUG = "see debug"
     EDIT_CONFIG = "edit configuration"
     DELIVER_LIVE = "deliver live"
@@ -35,7 +36,7 @@ class Action(StrEnum):
 
 
 _READER: Final = frozenset({Action.READ, Action.SHARE})
-_TESTER: Final = _READER | {Action.BUILD, Action.PLAY, Action.SEE_DEBUG}
+_TESTER: Final = _READER | {Action.BUILD, Action.PLAY, Action.SAVE_VIEWS, Action.SEE_DEBUG}
 _OPERATOR: Final = _TESTER | {Action.EDIT_CONFIG, Action.DELIVER_LIVE, Action.DELETE}
 
 ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
@@ -54,12 +55,24 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "logout": {_POST: Action.SIGNED_IN},
     "healthz": {_GET: Action.PUBLIC},
     "home": {_GET: Action.READ},
+    "search": {_GET: Action.READ},
+    "glossary": {_GET: Action.READ},
+    "permissions": {_GET: Action.SIGNED_IN},
     "token-list": {_GET: Action.BUILD},
     "token-new": {_POST: Action.BUILD},
-    "token-revoke": {_POST: Action.BUILD},
+    "token-revoke": {_GET: Action.BUILD, _POST: Action.BUILD},
+    "share": {_GET: Action.PUBLIC},
+    "share-file": {_GET: Action.PUBLIC},
+    "report-list": {_GET: Action.SHARE},
+    "report-links": {_GET: Action.SHARE, _POST: Action.SHARE},
+    "report-revoke": {_GET: Action.SHARE, _POST: Action.SHARE},
+    "session-report": {_GET: Action.READ},
+    "build-report": {_GET: Action.READ},
+    "batch-report": {_GET: Action.READ},
     "build-list": {_GET: Action.READ},
     "build-new": {_GET: Action.BUILD, _POST: Action.BUILD},
     "build": {_GET: Action.READ},
+    "build-delete": {_GET: Action.DELETE, _POST: Action.DELETE},
     "build-vast": {_GET: Action.READ},
     "build-again": {_GET: Action.BUILD, _POST: Action.BUILD},
     "build-bids": {_GET: Action.READ},
@@ -87,6 +100,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "session-list": {_GET: Action.READ},
     "session-new": {_GET: Action.PLAY, _POST: Action.PLAY},
     "session": {_GET: Action.READ},
+    "session-delete": {_GET: Action.DELETE, _POST: Action.DELETE},
     "session-record": {_GET: Action.READ},
     "session-hop": {_GET: Action.SEE_DEBUG},
     "session-ledger": {_GET: Action.READ},
@@ -96,13 +110,42 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "compare-sessions": {_GET: Action.READ},
     "session-confirm": {_POST: Action.DELIVER_LIVE},
     "session-command": {_POST: Action.PLAY},
+    "history": {_GET: Action.READ},
+    "history-export": {_GET: Action.READ},
+    "weekly-report": {_GET: Action.READ},
+    "view-list": {_GET: Action.READ},
+    "view-new": {_POST: Action.SAVE_VIEWS},
+    "view-edit": {_POST: Action.SAVE_VIEWS},
+    "view-delete": {_POST: Action.SAVE_VIEWS},
+    "view-pin": {_POST: Action.READ},
+    "batch-list": {_GET: Action.READ},
+    "batch-new": {_GET: Action.PLAY, _POST: Action.PLAY},
+    "batch-builds": {_GET: Action.PLAY},
+    "batch-estimate": {_POST: Action.PLAY},
+    "batch": {_GET: Action.READ},
+    "batch-progress": {_GET: Action.READ},
+    "batch-sessions": {_GET: Action.READ},
+    "batch-sessions-csv": {_GET: Action.READ},
+    "batch-results-json": {_GET: Action.READ},
+    "batch-results-csv": {_GET: Action.READ},
+    "batch-cancel": {_POST: Action.PLAY},
+    "batch-delete": {_GET: Action.DELETE, _POST: Action.DELETE},
     "provider-list": {_GET: Action.READ},
     "provider": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
-    "provider-reset": {_POST: Action.EDIT_CONFIG},
+    "provider-draft": {_POST: Action.EDIT_CONFIG},
+    "provider-reset": {_GET: Action.EDIT_CONFIG, _POST: Action.EDIT_CONFIG},
+    "provider-versions": {_GET: Action.READ},
+    "provider-restore": {_GET: Action.EDIT_CONFIG, _POST: Action.EDIT_CONFIG},
     "publisher-list": {_GET: Action.READ},
     "publisher-new": {_GET: Action.EDIT_CONFIG, _POST: Action.EDIT_CONFIG},
     "publisher": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
+    "publisher-draft": {_POST: Action.EDIT_CONFIG},
+    "publisher-versions": {_GET: Action.READ},
+    "publisher-restore": {_GET: Action.EDIT_CONFIG, _POST: Action.EDIT_CONFIG},
     "publisher-delete": {_GET: Action.DELETE, _POST: Action.DELETE},
+    "configuration": {_GET: Action.READ},
+    "profiles": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
+    "profiles-export": {_GET: Action.READ},
     "api:openapi-json": {_GET: Action.READ},
     "api:openapi-view": {_GET: Action.READ},
     "api:builds": {_GET: Action.READ, _POST: Action.BUILD},
@@ -115,6 +158,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "api:endpoints": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
     "api:endpoint": {_GET: Action.READ, _PATCH: Action.EDIT_CONFIG, _DELETE: Action.DELETE},
     "api:endpoint-rotate": {_POST: Action.EDIT_CONFIG},
+    "api:history": {_GET: Action.READ},
     "api:sessions": {_GET: Action.READ, _POST: Action.PLAY},
     "api:session": {_GET: Action.READ},
     "api:session-chain": {_GET: Action.READ},
@@ -125,6 +169,12 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "api:session-compare": {_GET: Action.READ},
     "api:session-confirm": {_POST: Action.DELIVER_LIVE},
     "api:session-command": {_POST: Action.PLAY},
+    "api:configuration": {_GET: Action.READ},
+    "api:reports": {_GET: Action.SHARE, _POST: Action.SHARE},
+    "api:report": {_DELETE: Action.SHARE},
+    "api:batches": {_GET: Action.READ, _POST: Action.PLAY},
+    "api:batch": {_GET: Action.READ, _DELETE: Action.DELETE},
+    "api:batch-cancel": {_POST: Action.PLAY},
 }
 
 # Whole namespaces that bring their own pages.
@@ -139,6 +189,11 @@ def rule(route: str, method: str) -> Action | None:
     if namespace in NAMESPACES:
         return NAMESPACES[namespace]
     return ROUTES.get(route, {}).get(_GET if method in {"HEAD", "OPTIONS"} else method)
+
+
+def is_public(route: str) -> bool:
+    """Whether anybody may come to this route by some method."""
+    return Action.PUBLIC in ROUTES.get(route, {}).values()
 
 
 def may(user: Any, action: Action | str | None) -> bool:

@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from django.contrib.messages import constants as messages
 from dotenv import load_dotenv
 
+from vastdash.database import database
 from vastdash.environment import HIGHEST_PORT, LOG_LEVELS, PLAYBACK_MODES, Environment, env_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -94,6 +95,7 @@ TEMPLATES = [
                 "template_partials.templatetags.partials",
                 "lucide.templatetags.lucide",
                 "vastdash.templatetags.vastdash",
+                "vastdash.templatetags.glossary",
             ],
             "context_processors": [
                 "django.template.context_processors.request",
@@ -105,18 +107,7 @@ TEMPLATES = [
     }
 ]
 
-# WAL alone still fails under contention; taking the write lock at BEGIN lets writers queue instead.
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA_DIR / "vastdash.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
-        },
-    }
-}
+DATABASES = {"default": database(env.text("VASTDASH_DATABASE_URL"), DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHANNEL_LAYERS = {
@@ -190,17 +181,24 @@ TRUSTED_PROXIES = env.names("VASTDASH_TRUSTED_PROXIES")
 ENDPOINT_RATE = env.number("VASTDASH_ENDPOINT_RATE")
 ENDPOINT_RECORDED = env.number("VASTDASH_ENDPOINT_RECORDED")
 
+REPORT_DAYS_MAX = env.number("VASTDASH_REPORT_DAYS_MAX", least=1)
+REPORT_RATE = env.number("VASTDASH_REPORT_RATE")
+
 UPLOAD_MAX_BYTES = env.number("VASTDASH_UPLOAD_MAX_BYTES", least=1)
 # Whole bodies are limited in front of Django (limits.py), uploads at their field (pipeline/intake.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
 # Where sessions run: a class with the public methods of this one. A worker elsewhere is another such class.
 SESSION_RUNNER = "playback.live.runner.Runner"
+# Where batches run: a class with `open`, `close` and `submit`; a worker elsewhere runs `manage.py run_batch`.
+BATCH_RUNNER = "playback.batches.runner.Runner"
+BATCH_SESSIONS_MAX = env.number("VASTDASH_BATCH_SESSIONS_MAX", least=1)
 RUNNING_SESSIONS_MAX = env.number("VASTDASH_RUNNING_SESSIONS_MAX")
 ASKING_SESSIONS_MAX = env.number("VASTDASH_ASKING_SESSIONS_MAX", least=1)
 PLAYBACK_MODE = env.choice("VASTDASH_PLAYBACK_MODE", PLAYBACK_MODES)
 SESSION_PERSISTENCE = env.flag("VASTDASH_SESSION_PERSISTENCE")
 MEDIA_HOSTS = env.names("VASTDASH_MEDIA_HOSTS")
+RETENTION_DAYS = env.number("VASTDASH_RETENTION_DAYS", most=36500)
 SERVE_HOST = env.text("VASTDASH_HOST")
 SERVE_PORT = env.number("VASTDASH_PORT", most=HIGHEST_PORT)
 

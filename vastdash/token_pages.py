@@ -48,10 +48,12 @@ def token_new(request: HttpRequest) -> HttpResponse:
 
 
 def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Own tokens always; others' by who may delete. To everybody else they do not exist."""
+    """Asks first. Own tokens always; others' by who may delete. To everybody else they do not exist."""
     token = get_object_or_404(ApiToken.objects.select_related("user"), public_id=public_id)
     if token.user != request.user and not roles.may(request.user, roles.Action.DELETE):
         raise Http404
+    if request.method != "POST":
+        return render(request, "vastdash/token_revoke.html", {"token": token})
     tokens.revoke(token, timezone.now())
     messages.success(request, f"“{token.name}” is revoked: what uses it is refused from now on.")
     return redirect("token-list")

@@ -52,6 +52,8 @@ class AccessMiddleware:
         action = roles.rule(route, request.method or "")
         if roles.may(request.user, action):
             return None
+        if action is None and roles.is_public(route):
+            return HttpResponseNotAllowed(roles.ROUTES[route])
         if not request.user.is_authenticated:
             return _ask_to_sign_in(request)
         if action is None and is_api(request) and route in roles.ROUTES:
@@ -142,26 +144,45 @@ def may_context(request: HttpRequest) -> dict[str, Any]:
 
 
 class Page:
-    """One page of a list ordered newest first, found by position, not by counting (keyset paging).
+    """One page of a list by time, newest first unless told otherwise, found by position, not by counting (keyset
+    paging).
 
-    ``rows`` must have ``at`` (the name of a timestamp column) and ``id``; ``before`` is ``"<epoch µs>-<id>"``
-    of the last row already shown, as ``next`` gives it.
+    ``rows`` must have ``at`` (the name of a timestamp column) and ``id``; ``before`` is ``"<epoch µs>-<id>"`` of the
+    last row already shown, as ``next`` gives it, and ``after`` of the first one, as ``previous`` gives it, for the page
+    in front of it. ``previous`` and ``next`` are None where no row lies beyond.
     """
 
     def __init__(
-        self, rows: QuerySet, before: str | None, at: str = "created_at", size: int = PAGE_SIZE
+        self,
+        rows: QuerySet,
+        before: str | None,
+        at: str = "created_at",
+        size: int = PAGE_SIZE,
+        *,
+        after: str | None = None,
+        oldest_first: bool = False,
     ) -> None:
-        rows = rows.order_by(f"-{at}", "-id")
-        position = _read_position(before)
+        position = _read_position(before) or _read_position(after)
+        backwards = position is not None and _read_position(before) is None
+        rising = oldest_first != backwards
+        rows = rows.order_by(at, "id") if rising else rows.order_by(f"-{at}", "-id")
         if position:
-            moment, row_id = position
-            rows = rows.filter(**{f"{at}__lte": moment}).filter(
-                Q(**{f"{at}__lt": moment}) | Q(**{at: moment}, id__lt=row_id)
-            )
+            rows = rows.filter(_beyond(position, at, "gt" if rising else "lt"))
         found = list(rows[: size + 1])
-        self.rows = found[:size]
-        self.next = _position(self.rows[-1], at) if len(found) > size else None
-        self.first = position is None
+        is_more = len(found) > size
+        shown = found[:size]
+        self.rows = shown[::-1] if backwards else shown
+        self.first = position is None or (backwards and not is_more)
+        more_behind = self.rows and (backwards or is_more)
+        self.next = _position(self.rows[-1], at) if more_behind else None
+        self.previous = _position(self.rows[0], at) if self.rows and not self.first else None
+
+
+def _beyond(position: tuple[Any, int], at: str, side: str) -> Q:
+    """Rows on one side of a position; the first condition alone is what an index can begin with."""
+    moment, row_id = position
+    within = Q(**{f"{at}__{side}e": moment})
+    return within & (Q(**{f"{at}__{side}": moment}) | Q(**{at: moment, f"id__{side}": row_id}))
 
 
 def no_position(before: str | None) -> HttpResponse | None:

@@ -6,15 +6,24 @@ from django import template
 from django.urls import reverse
 
 from pipeline.build_page.bid_table import BidTable, bid_table
+from pipeline.build_page.markup import readable
 from pipeline.build_page.page import ADS
 from pipeline.build_page.verdict import remarks
 
 register = template.Library()
 
+# Of a longer document a page shows the beginning anyway.
+_INDENTED = 1_000_000
 _SIGNS = {"changed": "~", "added": "+", "removed": "\N{MINUS SIGN}", "same": ""}
 
 
 register.filter(remarks)
+
+
+@register.filter
+def indented(xml: str) -> str:
+    """A document with one element a line, where indenting it takes no noticeable time."""
+    return readable(xml, ours=True) if len(xml) <= _INDENTED else xml
 
 
 @register.filter

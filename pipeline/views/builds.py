@@ -111,6 +111,17 @@ def build_again(request: HttpRequest, public_id: str) -> HttpResponse:
     )
 
 
+def build_delete(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Asks first, and says what goes with it and what stays."""
+    build = get_object_or_404(Build.objects.defer(*Build.large()), public_id=public_id)
+    if request.method == "POST":
+        build.delete()
+        messages.success(request, f"“{build.title}” is deleted. The sessions that played it are kept.")
+        return redirect("build-list")
+    context = {"build": build, "sessions": build.sessions.count(), "again": build.made_again.count()}
+    return render(request, "pipeline/build_delete.html", context)
+
+
 def build_bids(request: HttpRequest, public_id: str) -> HttpResponse:
     """Every bid of a build, some at a time: a page of its own, or rows for the table that is there."""
     build = get_object_or_404(Build.objects.defer("vast", "findings"), public_id=public_id)

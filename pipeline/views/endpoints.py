@@ -111,7 +111,11 @@ def endpoint_edit(request: HttpRequest, public_id: str) -> HttpResponse:
         endpoint = _endpoint(public_id)
         return _form(request, EndpointForm(instance=copy(endpoint)), endpoint)
     with transaction.atomic():
-        return _save(request, get_object_or_404(Endpoint.objects.select_for_update(), public_id=public_id))
+        stored = Endpoint.objects.select_for_update().filter(public_id=public_id).first()
+        if stored is None:
+            form = EndpointForm(request.POST, request.FILES)
+            return _form(request, form, Endpoint(), gone=reverse("endpoint-new"), status=410)
+        return _save(request, stored)
 
 
 def _save(request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
@@ -190,13 +194,21 @@ def _followed(form: EndpointForm, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _form(
-    request: HttpRequest, form: EndpointForm, endpoint: Endpoint, *, clash: Any = None, status: int = 200
+    request: HttpRequest,
+    form: EndpointForm,
+    endpoint: Endpoint,
+    *,
+    clash: Any = None,
+    gone: str = "",
+    status: int = 200,
 ) -> HttpResponse:
+    """``gone`` is where a form is sent to that was to change an endpoint which is no longer there."""
     context = {
         "form": form,
         **_followed(form, endpoint),
         "version": endpoint_version(endpoint),
         "clash": clash,
+        "gone": gone,
         "cancel": reverse("endpoint", args=[endpoint.public_id]) if endpoint.pk else reverse("endpoint-list"),
     }
     return render(request, "pipeline/endpoint_edit.html", context, status=status)

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count, ProtectedError, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from pipeline.configuration.drafts import Draft, endpoints_of, stored_layer
 from pipeline.configuration.effective import host_notices, said_by, unset
@@ -44,14 +45,13 @@ def receiver_detail(request: HttpRequest, name: str) -> HttpResponse:
 
 @transaction.atomic
 def _save_profile(request: HttpRequest, name: str | None) -> HttpResponse:
-    profile = (
-        get_object_or_404(ReceiverProfile.objects.select_for_update(), name=name)
-        if name
-        else ReceiverProfile()
-    )
+    stored = ReceiverProfile.objects.select_for_update().filter(name=name).first() if name else None
+    profile = stored or ReceiverProfile()
     # A form writes into its instance before it is found valid; the page goes on naming what is stored.
     form, settings = ProfileForm(request.POST, instance=copy(profile)), _settings_form(profile, request.POST)
     valid = form.is_valid() & settings.is_valid()
+    if name and not stored:
+        return _profile_page(request, profile, form, settings, gone=reverse("receiver-new"), status=410)
     if request.POST.get(FIELD, "") != profile_version(profile):
         theirs = {**_names(profile), **ReceiverFields.initial_of(profile.config)}
         clash = differences(form, theirs) + differences(settings, _all_settings(theirs))
@@ -147,10 +147,13 @@ def _profile_page(
     settings: ReceiverFields,
     *,
     clash: Any = None,
+    gone: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    """``gone`` is where a form is sent to that was to change a profile which is no longer there."""
     context = {
         "profile": profile,
+        "gone": gone,
         "form": form,
         "version": profile_version(profile),
         **_page(request, profile, settings, clash),

@@ -10,6 +10,7 @@ from playback.engine.configuration.profiles import (
     provider_configs,
 )
 from playback.engine.configuration.resolver import ConfigResolver
+from playback.engine.configuration.trace import Absent, Traced, trace
 from playback.engine.delivery.capabilities import (
     with_event_filtering,
     with_http_send,
@@ -57,6 +58,8 @@ from playback.engine.request.provider_http_loader import (
     TemplateResolver,
 )
 from playback.engine.request.transport import LOOPBACK, Fetched, Getter, Http, NoNetwork
+from playback.engine.simulation.passage import Passage
+from playback.engine.simulation.screening import Ending, LeanSession
 from playback.engine.simulation.simulate import Simulation, simulate
 from playback.engine.time_provider import RealtimeTimeProvider, SimulatedTimeProvider, TimeProvider
 
@@ -68,6 +71,7 @@ __all__ = [
     "PROVIDERS",
     "PROVIDER_LABELS",
     "PROVIDER_MACROS",
+    "Absent",
     "AdData",
     "Attempt",
     "BaseVastPlayer",
@@ -79,6 +83,7 @@ __all__ = [
     "Delivery",
     "DeliveryUnavailable",
     "EmbedHttpClient",
+    "Ending",
     "ErrorPing",
     "ExtractMode",
     "Fault",
@@ -91,10 +96,12 @@ __all__ = [
     "InterruptionReason",
     "InterruptionRule",
     "InvalidTransition",
+    "LeanSession",
     "LedgerEntry",
     "NoAd",
     "NoNetwork",
     "Outcome",
+    "Passage",
     "PlayableAd",
     "PlaybackError",
     "PlaybackEvent",
@@ -115,6 +122,7 @@ __all__ = [
     "Step",
     "TemplateResolver",
     "TimeProvider",
+    "Traced",
     "Trackable",
     "TrackableCollection",
     "TrackableEvent",
@@ -140,6 +148,7 @@ __all__ = [
     "replay",
     "replay_otherwise",
     "simulate",
+    "trace",
     "tracker_config",
     "with_event_filtering",
     "with_http_send",

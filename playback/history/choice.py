@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db.models import Q
 
+from playback.history.outcome import reasons_of
+
 # Those that a cohort knows, by the name a choice has for them.
 COHORT_FIELDS = {
     "provider": "provider",
@@ -23,8 +25,8 @@ NONE = "-"
 class Choice:
     """Sessions that began in [`since`, `until`) and are alike in what is named; what is "" or None is left open.
 
-    `text` is the beginning of an id, or words of the title in any order. `batch` is a batch's public id, `delivery`
-    what became of the pixels.
+    `outcome` is a word of `playback.history.outcome`. `text` is the beginning of an id, or words of the title in any
+    order. `batch` is a batch's public id, `delivery` what became of the pixels.
     """
 
     since: datetime | None = None
@@ -35,15 +37,17 @@ class Choice:
     status: str = ""
     source: str = ""
     reason: str = ""
+    outcome: str = ""
     text: str = ""
     batch: str = ""
     delivery: str = ""
 
     @property
-    def cohorts(self) -> dict[str, str]:
-        """The columns of `SessionCohort` that are decided, with their value."""
+    def cohorts(self) -> dict[str, Any]:
+        """The columns of `SessionCohort` that are decided, with their value, as lookups of Django."""
         asked = {column: getattr(self, name) for name, column in COHORT_FIELDS.items()}
-        return {column: "" if value == NONE else value for column, value in asked.items() if value}
+        decided = {column: "" if value == NONE else value for column, value in asked.items() if value}
+        return decided | ({"end_reason__in": reasons_of(self.outcome)} if self.outcome else {})
 
     @property
     def is_counted_by_day(self) -> bool:

@@ -1,6 +1,7 @@
 """Counts of sessions by day and by what they are alike in: what every chart of a history is made of."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.db.models import Sum
@@ -26,7 +27,7 @@ def counts(choice: Choice, by: Sequence[str] = ()) -> list[Row]:
     if choice.since:
         rows = rows.filter(day__gte=day_of(choice.since))
     if choice.until:
-        rows = rows.filter(day__lte=day_of(choice.until))
+        rows = rows.filter(day__lte=day_of(choice.until - timedelta(microseconds=1)))
     keys = [name if name == "day" else f"cohort__{name}" for name in by]
     sums = {name: Sum(name) for name in ("sessions", "played_ms", "duration_ms")}
     found = [

@@ -1,4 +1,4 @@
-"""Sessions of a choice, newest first: a page of them by position, and how many there are."""
+"""Sessions of a choice by when they began: a page of them by position, and how many there are."""
 
 from typing import NamedTuple
 
@@ -16,9 +16,18 @@ class Count(NamedTuple):
     is_more: bool = False
 
 
-def page(choice: Choice, before: str | None = None, size: int = PAGE_SIZE) -> Page:
-    """`size` sessions behind the position `before`, as rows of a list show them (`Sessions.listed`)."""
-    return Page(Session.objects.listed().filter(choice.rows()), before, size=size)
+def page(
+    choice: Choice,
+    before: str | None = None,
+    size: int = PAGE_SIZE,
+    *,
+    after: str | None = None,
+    oldest_first: bool = False,
+) -> Page:
+    """`size` sessions behind the position `before`, or ahead of the position `after`, newest or oldest first, as rows
+    of a list show them (`Sessions.listed`)."""
+    rows = Session.objects.listed().filter(choice.rows())
+    return Page(rows, before, size=size, after=after, oldest_first=oldest_first)
 
 
 def count(choice: Choice) -> Count:

@@ -1,95 +1,94 @@
-"""Turns a session's state into HTML fragments and gives them to whoever watches, in this process or another."""
+"""Tells whoever watches a session, in this process or another, what became of it: drawn once, sent to each."""
 
 import time
-from collections import Counter
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Mapping
 
 from asgiref.sync import sync_to_async
-from channels.layers import InMemoryChannelLayer, get_channel_layer
-from django.template.loader import render_to_string
+from channels.layers import get_channel_layer
 
 from playback.engine import BaseVastPlayer
+from playback.live.board import CONTROLS, Board
+from playback.live.hub import Hub, Viewer, encoded
+from playback.live.relay import Relay
 from playback.live.store import stored_view
 from playback.session_view import SessionView, view
 
-TEMPLATE = "playback/session.html"
-# The log changes only when something happens; the rest moves with the playhead.
-MOVING = ("live-head",)
-GROWING = ("live-delivery", "live-events", "live-fates", "live-ledger")
-CONTROLS = "live-controls"
-ALL = (*MOVING, *GROWING, CONTROLS)
-ALL_EVERY_SEC = 5.0
-
-_watchers: Counter[str] = Counter()
-
-
-class Told(NamedTuple):
-    """What the viewers of a session know, and when they were last told everything."""
-
-    news: tuple[Any, ...]
-    all_at: float
-
-
-NOTHING_TOLD = Told((), float("-inf"))
-_told: dict[str, Told] = {}
+hub = Hub()
+relay = Relay(hub, get_channel_layer())
+_boards: dict[str, Board] = {}
 
 
 def group(public_id: str) -> str:
+    """What all who look at a session see."""
     return f"session.{public_id}"
 
 
-def watch(public_id: str) -> None:
-    _watchers[public_id] += 1
+def controls(public_id: str) -> str:
+    """What those see besides who may command it."""
+    return f"session.{public_id}.controls"
 
 
-def unwatch(public_id: str) -> None:
-    _watchers[public_id] -= 1
-    if _watchers[public_id] <= 0:
-        del _watchers[public_id]
+async def watch(public_id: str, viewer: Viewer, *, commands: bool) -> None:
+    """From now on this viewer's news of the session wait for its ``begin``, so that nothing falls between."""
+    first = not hub.watched(group(public_id))
+    hub.join(group(public_id), viewer)
+    if commands:
+        hub.join(controls(public_id), viewer)
+    if first:
+        await relay.watch(group(public_id))
+
+
+async def unwatch(public_id: str, viewer: Viewer) -> None:
+    viewer.leave()
+    for topic in (group(public_id), controls(public_id)):
+        hub.leave(topic, viewer)
+    if not hub.watched(group(public_id)):
+        await relay.unwatch(group(public_id))
 
 
 async def tell(public_id: str, player: BaseVastPlayer | None = None) -> None:
     """News of a running session, unless nothing changed; without a player, the stored end, always."""
-    before = _told.pop(public_id, NOTHING_TOLD)
-    layer = get_channel_layer()
-    if not _watchers[public_id] and isinstance(layer, InMemoryChannelLayer):
+    if player is None:
+        _boards.pop(public_id, None)
+    if not hub.watched(group(public_id)) and not relay.leads_elsewhere:
+        _boards.pop(public_id, None)
         return
     if player is None:
-        shown, parts = await sync_to_async(stored_view)(public_id), ALL
+        shown = await sync_to_async(stored_view)(public_id)
+        news = Board().update(shown, time.monotonic()) if shown else {}
     else:
-        shown = live_view(public_id, player)
-        parts, _told[public_id] = _changed(shown, before)
-    if shown is not None and parts:
-        message = {
-            "type": "session.news",
-            "frames": frames(shown, [part for part in parts if part != CONTROLS]),
-            "controls": frames(shown, [part for part in parts if part == CONTROLS]),
-        }
-        await layer.group_send(group(public_id), message)
+        board = _boards.setdefault(public_id, Board())
+        news = board.update(live_view(public_id, player), time.monotonic())
+    await _tell(public_id, news)
 
 
-def _changed(shown: SessionView, before: Told) -> tuple[tuple[str, ...], Told]:
-    """The parts to send, and what is told with them: all now and then, else those whose state is another.
+async def _tell(public_id: str, news: Mapping[str, str]) -> None:
+    if not news:
+        return
+    topics = {
+        group(public_id): {part: html for part, html in news.items() if part != CONTROLS},
+        controls(public_id): {part: html for part, html in news.items() if part == CONTROLS},
+    }
+    for topic, parts in topics.items():
+        hub.tell(topic, parts)
+    await relay.tell(group(public_id), topics)
 
-    A full layer drops news of a slow viewer, so nothing may rest on one message. A button that is replaced under
-    a hand or a focus ring is lost to both, so the controls are not sent with every step of the playhead.
+
+async def present(public_id: str, player: BaseVastPlayer | None, *, commands: bool) -> dict[str, dict] | None:
+    """Everything a viewer who arrives now must see, as messages by part; None when there is no such session.
+
+    Who joins others sees what they were told last, a moment ago; nothing is drawn for him alone.
     """
-    now, news = time.monotonic(), shown.news
-    if now - before.all_at >= ALL_EVERY_SEC:
-        return ALL, Told(news, now)
-    parts = MOVING if news != before.news else ()
-    parts += GROWING if news[4:] != before.news[4:] else ()
-    parts += (CONTROLS,) if news[:3] != before.news[:3] else ()
-    return parts, Told(news, before.all_at)
-
-
-async def present(public_id: str, player: BaseVastPlayer | None) -> dict[str, list[str]] | None:
-    """Everything a viewer who arrives now must see; None when there is no such session."""
-    shown = live_view(public_id, player) if player else await sync_to_async(stored_view)(public_id)
-    if shown is None:
-        return None
-    return {"frames": frames(shown, (*MOVING, *GROWING)), "controls": frames(shown, (CONTROLS,))}
+    board = _boards.get(public_id) if player else Board()
+    if board is None or not board.parts:
+        shown = live_view(public_id, player) if player else await sync_to_async(stored_view)(public_id)
+        if shown is None:
+            return None
+        board = board or Board()
+        board.update(shown, time.monotonic())
+        if player:
+            _boards[public_id] = board
+    return encoded({part: html for part, html in board.parts.items() if commands or part != CONTROLS})
 
 
 def live_view(public_id: str, player: BaseVastPlayer) -> SessionView:
@@ -98,9 +97,5 @@ def live_view(public_id: str, player: BaseVastPlayer) -> SessionView:
         session=player.session,
         ledger=lambda: [entry.to_dict() for entry in player.ledger],
         now=player.state(),
+        sent=player.delivery.progress,
     )
-
-
-def frames(shown: SessionView, parts: Iterable[str]) -> list[str]:
-    """One socket frame a part: table rows would be lost in a frame that also holds other elements."""
-    return [render_to_string(f"{TEMPLATE}#{part}", {"view": shown}) for part in parts]

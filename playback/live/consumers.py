@@ -1,10 +1,9 @@
-"""The socket of a session page: lets in who may read, shows the present state first, then forwards the news."""
-
-from typing import Any
+"""The socket of a session page: lets in who may read, shows the present state first, then the news."""
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from playback.live import broadcast
+from playback.live.hub import Viewer
 from playback.live.runner import runner
 from vastdash import roles
 
@@ -13,7 +12,13 @@ NOT_ALLOWED = 4403
 UNKNOWN = 4404
 
 
-class NoSuchSocket(AsyncWebsocketConsumer):
+class Socket(AsyncWebsocketConsumer):
+    """A socket without a channel of its own: its process has one for all (``playback.live.relay``)."""
+
+    channel_layer_alias = "none"
+
+
+class NoSuchSocket(Socket):
     """Any other address: closed with a code, instead of an error for whoever tries addresses."""
 
     async def connect(self) -> None:
@@ -21,33 +26,35 @@ class NoSuchSocket(AsyncWebsocketConsumer):
         await self.close(code=UNKNOWN)
 
 
-class SessionConsumer(AsyncWebsocketConsumer):
+class SessionConsumer(Socket):
     """Sends HTML fragments with ids; decides who may see, never what is true."""
 
     public_id = ""
+    viewer: Viewer | None = None
 
     async def connect(self) -> None:
         await self.accept()
-        if not roles.may(self.scope["user"], roles.SOCKETS["session"]):
+        user = self.scope["user"]
+        if not roles.may(user, roles.SOCKETS["session"]):
             await self.close(code=NOT_ALLOWED)
             return
-        public_id = self.scope["url_route"]["kwargs"]["public_id"]
+        self.public_id = self.scope["url_route"]["kwargs"]["public_id"]
+        self.viewer = Viewer(self.base_send)
+        commands = roles.may(user, roles.Action.PLAY)
         # Joined before the first look, so that nothing falls between the two.
-        await self.channel_layer.group_add(broadcast.group(public_id), self.channel_name)
-        self.public_id = public_id
-        broadcast.watch(public_id)
-        shown = await broadcast.present(public_id, runner.player(public_id))
+        await broadcast.watch(self.public_id, self.viewer, commands=commands)
+        player = runner.player(self.public_id)
+        shown = await broadcast.present(self.public_id, player, commands=commands)
         if shown is None:
+            await self._leave()
             await self.close(code=UNKNOWN)
             return
-        await self.session_news(shown)
+        self.viewer.begin(shown)
 
     async def disconnect(self, code: int) -> None:
-        if self.public_id:
-            broadcast.unwatch(self.public_id)
-            await self.channel_layer.group_discard(broadcast.group(self.public_id), self.channel_name)
+        await self._leave()
 
-    async def session_news(self, message: dict[str, Any]) -> None:
-        controls = message["controls"] if roles.may(self.scope["user"], roles.Action.PLAY) else []
-        for frame in (*message["frames"], *controls):
-            await self.send(frame)
+    async def _leave(self) -> None:
+        if self.viewer:
+            await broadcast.unwatch(self.public_id, self.viewer)
+            self.viewer = None

@@ -29,6 +29,7 @@ COMMANDS: dict[str, Command] = {
     "resume": lambda player: player.resume(),
     "stop": lambda player: player.stop(),
     "skip": lambda player: player.skip(),
+    "click": lambda player: player.click(),
 }
 
 
@@ -84,7 +85,7 @@ class Runner:
             self._loop.call_soon_threadsafe(self._begin, public_id)
 
     def command(self, public_id: str, name: str) -> bool:
-        """Pause, resume, stop or skip; False when the session does not run here (any more)."""
+        """Pause, resume, stop, skip or click; False when the session does not run here (any more)."""
         return self._pass_on(public_id, COMMANDS[name])
 
     def seek(self, public_id: str, to_sec: float) -> bool:
@@ -177,7 +178,7 @@ class Runner:
     async def _tell(self, live: Live) -> None:
         """News for whoever watches, and a checkpoint of the playhead between events."""
         loop = asyncio.get_running_loop()
-        stored = loop.time()
+        due = stored = loop.time()
         while True:
             try:
                 await broadcast.tell(live.public_id, live.player)
@@ -186,7 +187,8 @@ class Runner:
                     await live.store.checkpoint(live.player)
             except Exception:  # a database away for a moment must not silence the rest of the session
                 log.exception("news or checkpoint failed", session=live.public_id)
-            await asyncio.sleep(NEWS_INTERVAL_SEC)
+            due = max(due + NEWS_INTERVAL_SEC, loop.time())
+            await asyncio.sleep(due - loop.time())
 
 
 runner: Runner = import_string(settings.SESSION_RUNNER)()

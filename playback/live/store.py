@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import OperationalError, close_old_connections, transaction
 
 from playback import network
+from playback.batches.again import complete
 from playback.engine import (
     BaseVastPlayer,
     Collector,
@@ -153,7 +154,7 @@ def _settled(entry: dict[str, Any]) -> dict[str, Any]:
 def stored_view(public_id: str) -> SessionView | None:
     """What the page shows of a session that does not run here; None when there is none that can be read."""
     try:
-        row = _load(public_id)
+        row = complete(_load(public_id))
         session = PlaybackSession.from_dict(row.record)
     except (Session.DoesNotExist, *UNREADABLE):
         return None
@@ -176,7 +177,11 @@ def _unfinished() -> list[str]:
 
 
 def _load(public_id: str) -> Session:
-    return Session.objects.select_related("document", "ledger", "chain", "titled").named(public_id).get()
+    return (
+        Session.objects.select_related("document", "ledger", "chain", "titled", "batch")
+        .named(public_id)
+        .get()
+    )
 
 
 def _load_to_play(public_id: str) -> tuple[Session, VastClient]:

@@ -42,13 +42,17 @@ class SessionCohort(models.Model):
 
 
 class SessionDay(models.Model):
-    """How many sessions of a cohort began on one day (UTC, counted from 1970-01-01), and how far they played."""
+    """How many sessions of a cohort began on one day (UTC, counted from 1970-01-01), and how far they played.
+
+    Retention takes rows away and leaves these counts: ``gone`` is how many of the sessions have no row any more.
+    """
 
     day = models.PositiveIntegerField()
     cohort = models.ForeignKey(SessionCohort, on_delete=models.PROTECT, related_name="days", db_index=False)
     sessions = models.IntegerField(default=0)
     played_ms = models.BigIntegerField(default=0)
     duration_ms = models.BigIntegerField(default=0)
+    gone = models.IntegerField(default=0)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("day", "cohort"), name="session_day"),)

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 
 from pipeline.models import Build
+from playback.history.trail import Event
+from playback.history.trail import read as read_trail
 from playback.models.batch import Batch
 from playback.models.history import SessionCohort, SessionTitle
 from vastdash.fields import ExactJSONField, MomentField
@@ -175,6 +177,14 @@ class Session(models.Model):
     @property
     def title(self) -> str:
         return self.titled.text
+
+    @property
+    def events(self) -> list[Event]:
+        """What happened in it and where on the playhead, without playing it again."""
+        if self.record is None:
+            return read_trail(self.trail or b"")
+        told = ((event["event_type"], event["offset_sec"]) for event in self.record["events"])
+        return [Event(name, round(offset * 1000)) for name, offset in told]
 
     @property
     def has_ended(self) -> bool:

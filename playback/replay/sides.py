@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from playback.chain_view import masked, told
-from playback.chains import BODY
+from playback.chains import BODY, kept_of
 from playback.engine import ConfigError, ConfigResolver, LedgerEntry, PlaybackSession, Replay
 from playback.engine.configuration.resolver import explain
 from playback.live.fates import fates_of
@@ -69,7 +69,8 @@ def chain_of(row: Session) -> dict[str, Any] | None:
     chain = told(row)
     if chain is None:
         return None
-    hashes = [hop.get(BODY, "") for hop in row.chain.record["hops"]]
+    kept = kept_of(row)
+    hashes = [hop.get(BODY, "") for hop in kept.record["hops"]] if kept else []
     hops = [{**hop, "sha256": known} for hop, known in zip(chain["hops"], hashes, strict=False)]
     return {**chain, "hops": hops}
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from playback.batches.again import ad_of, complete
 from playback.engine import AdData, NoAd, PlaybackSession, Replay, VastClient, replay
 from playback.models import UNREADABLE, Session
 from playback.requesting import ad_again, client_of
@@ -25,26 +26,16 @@ class Played:
 
 
 def played(row: Session) -> Played:
-    """A stored session with its ad, asked of nobody. Needs the row's chain and document loaded; raises one of
-    ``UNREADABLE`` for a record that this version cannot read."""
-    session = _session_of(row)
+    """A stored session, or one of a batch, with its ad, asked of nobody. Needs the row's chain, document and batch
+    loaded; raises one of ``UNREADABLE`` for a record that this version cannot read."""
+    whole = complete(row)
+    session = PlaybackSession.from_dict(whole.record)
     try:
-        client, ad = _ad_of(row)
+        client = client_of(whole)
+        ad = ad_again(client) if whole.batch_id is None else ad_of(whole)
     except UNREADABLE as error:
-        return Played(row, session, None, None, f"Its ad cannot be read again: {error}.")
+        return Played(whole, session, None, None, f"Its ad cannot be read again: {error}.")
     if isinstance(ad, NoAd):
-        return Played(
-            row, session, client, None, f"There was no ad to play: {ad.text} (VAST error {ad.code})."
-        )
-    return Played(row, session, client, ad)
-
-
-def _session_of(row: Session) -> PlaybackSession:
-    if row.record is None:
-        raise ValueError("nothing was kept of this session but what lists show")
-    return PlaybackSession.from_dict(row.record)
-
-
-def _ad_of(row: Session) -> tuple[VastClient, AdData | NoAd]:
-    client = client_of(row)
-    return client, ad_again(client)
+        why = f"There was no ad to play: {ad.text} (VAST error {ad.code})."
+        return Played(whole, session, client, None, why)
+    return Played(whole, session, client, ad)

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from playback.batches.again import complete
 from playback.ledger_filter import LedgerFilter
 from playback.ledger_view import LedgerTable, pixel_of
 from playback.live.fates import fates_of
@@ -64,5 +65,5 @@ def runs(row: Session) -> bool:
 
 
 def _row(public_id: str) -> Session:
-    rows = Session.objects.select_related("document", "ledger", "chain")
-    return get_object_or_404(rows.named(public_id))
+    rows = Session.objects.select_related("document", "ledger", "chain", "batch")
+    return complete(get_object_or_404(rows.named(public_id)))

@@ -1,5 +1,6 @@
 """Pages of the providers: their rules as they stand, what these mean for an ad, and a form for who may change them."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -7,14 +8,17 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from playback.engine import PROFILE_SETS, get_provider_rules
+from playback.engine import PROFILE_SETS
 from playback.expectation import expectation
 from playback.forms import Profile, in_words
 from playback.models import Provider
-from playback.rows import from_partial, to_partial
+from playback.rows import shipped, to_partial
+from playback.rules.publishing import Origin
+from playback.views.rules import edited, editor, propose
 from vastdash.version import FIELD, version_of
 
 EXAMPLE_DURATION_MS = 30_000
+LEVEL = "provider"
 
 
 def provider_list(request: HttpRequest) -> HttpResponse:
@@ -24,71 +28,62 @@ def provider_list(request: HttpRequest) -> HttpResponse:
 
 def provider_detail(request: HttpRequest, name: str) -> HttpResponse:
     if request.method == "POST":
-        return _save_rules(request, name)
+        return _publish(request, name)
     provider = get_object_or_404(Provider.objects.select_related("updated_by"), name=name)
-    return _page(request, provider, Profile(provider.playback, "provider"))
+    return _page(request, provider, Profile(provider.playback, LEVEL))
 
 
 @transaction.atomic
-def _save_rules(request: HttpRequest, name: str) -> HttpResponse:
+def _publish(request: HttpRequest, name: str) -> HttpResponse:
     provider = get_object_or_404(Provider.objects.select_for_update(), name=name)
-    profile = Profile(provider.playback, "provider", request.POST)
-    valid = profile.is_valid()
-    if request.POST.get(FIELD, "") != version_of(provider.playback):
-        return _page(request, provider, profile, clash=profile.differences(provider.playback), status=409)
-    if not valid:
-        return _page(request, provider, profile, status=422)
-    _save(provider, profile.row, request.user)
-    messages.success(request, f"Saved. New sessions of {provider.title} follow these rules from now on.")
-    return redirect("provider", provider.name)
+    page = partial(_page, request, provider)
+    done = edited(request, LEVEL, provider, page, read=request.POST.get(FIELD, ""))
+    if isinstance(done, HttpResponse):
+        return done
+    told = f"New sessions of {provider.title} follow these rules from now on."
+    messages.success(
+        request, f"Published as version {done.number}. {told}" if done else "Nothing was changed."
+    )
+    return redirect(LEVEL, name)
 
 
 def _page(
-    request: HttpRequest, provider: Provider, profile: Profile, *, clash: Any = None, status: int = 200
+    request: HttpRequest,
+    provider: Provider,
+    profile: Profile,
+    *,
+    version: str | None = None,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
     context = {
-        "provider": provider,
-        "profile": profile,
-        "version": version_of(provider.playback),
-        "clash": clash,
+        **editor(LEVEL, provider, profile, request.POST or request.GET),
+        "version": version_of(provider.playback) if version is None else version,
         "settings": in_words(provider.playback),
-        "expected": _expected(provider),
-        "duration_ms": EXAMPLE_DURATION_MS,
         "profile_sets": [name for name, profiles in PROFILE_SETS.items() if provider.name in profiles],
+        **more,
     }
     return render(request, "playback/provider.html", context, status=status)
 
 
-@transaction.atomic
 def provider_reset(request: HttpRequest, name: str) -> HttpResponse:
-    """Back to the numbers this product ships, of the profile set that was asked for."""
-    provider = get_object_or_404(Provider.objects.select_for_update(), name=name)
-    profile_set = request.POST.get("profile_set", "")
+    """Asks first; then back to the numbers this product ships, of the profile set that was asked for."""
+    provider = get_object_or_404(Provider, name=name)
+    profile_set = (request.POST if request.method == "POST" else request.GET).get("profile_set", "")
     if profile_set not in PROFILE_SETS or provider.name not in PROFILE_SETS[profile_set]:
         messages.error(
             request, f"There is no shipped profile set named “{profile_set}” for {provider.title}."
         )
-        return redirect("provider", provider.name)
-    if request.POST.get(FIELD, "") != version_of(provider.playback):
-        messages.error(
-            request, "Not reset: somebody saved another edit since you opened this page. It is below."
-        )
-        return redirect("provider", provider.name)
-    _save(provider, shipped(provider.name, profile_set), request.user)
-    messages.success(request, f"{provider.title} is back to the shipped set “{profile_set}”.")
-    return redirect("provider", provider.name)
-
-
-def shipped(name: str, profile_set: str) -> dict[str, Any]:
-    """The row of a provider as this product ships it."""
-    rules = get_provider_rules(name, profile_set)
-    return from_partial({"interruption_rules": {event: rule.to_dict() for event, rule in rules.items()}})
-
-
-def _save(provider: Provider, row: dict[str, Any], user: Any) -> None:
-    provider.playback = row
-    provider.updated_by = user
-    provider.save(update_fields=["playback", "updated_by", "updated_at"])
+        return redirect(LEVEL, provider.name)
+    return propose(
+        request,
+        LEVEL,
+        provider,
+        shipped(provider.name, profile_set),
+        origin=Origin.RESET,
+        title=f"Reset to the shipped set “{profile_set}”",
+        note=f"Back to the shipped set “{profile_set}”.",
+    )
 
 
 def _expected(provider: Provider) -> Any:

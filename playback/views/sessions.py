@@ -12,18 +12,19 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipeline.models import Build
+from playback.batches.again import complete
 from playback.chain_view import told
-from playback.chains import chain_of
-from playback.commanding import COMMANDS, DISCARD, obey
+from playback.chains import chain_of, kept_of
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.engine import PlaybackSession
 from playback.filters import SessionFilter
+from playback.history import recording
 from playback.ledger_filter import LedgerFilter
 from playback.ledger_view import LedgerTable
-from playback.live.broadcast import CONTROLS, live_view
+from playback.live.broadcast import live_view
 from playback.live.runner import runner
-from playback.live.store import stored_view, view_of
-from playback.media import media_of
+from playback.live.store import view_of
+from playback.media import creatives_of
 from playback.models import UNREADABLE, Provider, Session
 from playback.play_forms import PlayBuildForm, PlayOtherForm
 from playback.pod import ads_of
@@ -76,18 +77,20 @@ def _form(request: HttpRequest, build: Build | None) -> PlayBuildForm | PlayOthe
 @csp_update({"media-src": settings.MEDIA_HOSTS})
 def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     rows = Session.objects.select_related(
-        "created_by", "confirmed_by", "build", "document", "ledger", "chain", "titled"
+        "created_by", "confirmed_by", "build", "document", "ledger", "chain", "titled", "batch"
     )
-    row = get_object_or_404(rows.named(public_id))
+    row = complete(get_object_or_404(rows.named(public_id)))
     try:
         session = PlaybackSession.from_dict(row.record)
     except UNREADABLE as error:
         return render(request, "playback/session_unreadable.html", {"row": row, "error": error})
     shown = runner.look(public_id, live_view) or view_of(row, session)
+    creatives = creatives_of(row)
     context = {
         "row": row,
         "view": shown,
-        "media": media_of(row),
+        "creatives": creatives,
+        "has_video": any(media and media.source for media in creatives),
         "chain": told(row),
         "filtered": _filtered(request, row, shown),
         "confirmation": asked_to_confirm(row),
@@ -110,8 +113,9 @@ def _filtered(request: HttpRequest, row: Session, shown: SessionView) -> LedgerT
 def session_hop(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
     """What one hop of the chain answered, byte for byte, and as text whatever it is."""
     row = get_object_or_404(Session.objects.select_related("chain").named(public_id))
+    kept = kept_of(row)
     try:
-        hops = chain_of(row.chain).hops if hasattr(row, "chain") else ()
+        hops = chain_of(kept).hops if kept else ()
     except UNREADABLE:
         raise Http404 from None
     body = next((hop.body for hop in hops if hop.number == number), None)
@@ -122,11 +126,24 @@ def session_hop(request: HttpRequest, public_id: str, number: int) -> HttpRespon
 
 def session_record(request: HttpRequest, public_id: str) -> HttpResponse:
     """The stored record as JSON, as the engine wrote it."""
-    row = get_object_or_404(Session.objects.named(public_id))
+    row = complete(get_object_or_404(Session.objects.named(public_id)))
     body = json.dumps(row.record, indent=2, ensure_ascii=False)
     response = HttpResponse(body, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="session-{public_id}.json"'
     return response
+
+
+def session_delete(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Asks first; a session that has not ended, or is one of a batch, stays."""
+    rows = Session.objects.select_related("titled", "batch").defer("record", "trail")
+    row = get_object_or_404(rows.named(public_id))
+    stays = row.batch is not None or not row.has_ended
+    if request.method == "POST" and not stays:
+        recording.leave(Session.objects.filter(pk=row.pk))
+        messages.success(request, f"Session {public_id} is deleted, with its ledger and chain.")
+        return redirect("session-list")
+    status = 409 if request.method == "POST" else 200
+    return render(request, "playback/session_delete.html", {"row": row, "stays": stays}, status=status)
 
 
 @require_POST
@@ -141,21 +158,3 @@ def session_confirm(request: HttpRequest, public_id: str) -> HttpResponse:
     except StartRefused as refusal:
         messages.error(request, refusal.text)
     return redirect("session", public_id)
-
-
-@require_POST
-def session_command(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
-    """Pause, resume, stop, skip or discard; the effect arrives over the socket like any other news."""
-    if name not in COMMANDS:
-        raise Http404
-    shown = stored_view(public_id)
-    if shown is None:
-        raise Http404
-    refused = obey(public_id, name)
-    if not request.htmx:
-        return redirect("session", public_id)
-    if name == DISCARD:
-        return HttpResponseClientRedirect(f"/sessions/{public_id}/")
-    if not refused:
-        return HttpResponse(status=204)
-    return render(request, f"playback/session.html#{CONTROLS}", {"view": shown, "said": refused}, status=409)

@@ -1,7 +1,8 @@
 // Draws each chart from the table beside it: the table is the truth, this is its picture. A click follows the point's link.
 
 const KINDS = {
-  line: { type: "line", dataset: { tension: 0, pointRadius: 2 } },
+  // A rate that moves by a few points must be seen to move: lines alone do not start at zero.
+  line: { type: "line", fromZero: false, dataset: { tension: 0, pointRadius: 2 } },
   steps: { type: "line", dataset: { stepped: "before", pointRadius: 0 } },
   bars: { type: "bar" },
   stacked: { type: "bar", stacked: true },
@@ -44,8 +45,8 @@ function datasetsOf(series, kind) {
 
 function options(figure, kind) {
   const ink = colour("--quiet");
-  const grid = { color: colour("--tblr-border-color") };
-  const axis = name => ({ stacked: kind.stacked ?? false, ticks: { color: ink, maxTicksLimit: 12 }, grid, beginAtZero: true,
+  const grid = { color: colour("--chart-grid") };
+  const axis = name => ({ stacked: kind.stacked ?? false, ticks: { color: ink, maxTicksLimit: 12 }, grid, beginAtZero: kind.fromZero ?? true,
     title: { display: name === (kind.indexAxis === "y" ? "x" : "y"), text: figure.dataset.unit, color: ink } });
   return {
     animation: false, responsive: true, maintainAspectRatio: false, indexAxis: kind.indexAxis ?? "x",

@@ -1,4 +1,4 @@
-// Small manners of every page: theme switch, local times, copying, and saying when the live socket is gone.
+// Small manners of every page: theme switch, copying, and a live socket that comes back.
 
 
 function labelTheme() {
@@ -35,6 +35,12 @@ async function copyText(button, read, otherwise) {
   said.timer = setTimeout(() => { said.textContent = said.dataset.before; }, 2000);
 }
 
+// What cannot be undone is asked about; without the script the server's own page says what was done.
+document.addEventListener("submit", (event) => {
+  const asked = event.target.dataset.confirm;
+  if (asked && !window.confirm(asked)) event.preventDefault();
+});
+
 // A form pressed twice is sent once. What htmx sends is prevented by now; a page come back to may be sent again.
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -62,27 +68,13 @@ document.addEventListener("htmx:configRequest", (event) => {
   headers["X-CSRFToken"] = csrfToken();
 });
 
-function localTimes(scope) {
-  for (const time of scope.querySelectorAll("time[datetime]:not([data-local])")) {
-    const moment = new Date(time.dateTime);
-    if (Number.isNaN(moment.getTime())) continue;
-    const year = moment.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
-    time.textContent = moment.toLocaleString(undefined, { year, month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
-    time.dataset.local = "";
-  }
-}
-
 document.addEventListener("DOMContentLoaded", () => {
   labelTheme();
-  localTimes(document);
   // On a phone the menu is wider than the screen: where one is must be seen in it.
   document.querySelector(".main-nav .active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 });
-document.addEventListener("htmx:afterSettle", (event) => localTimes(event.target));
 
 // The live socket comes back quickly: a viewer of a running session should not wait half a minute for news.
 if (window.htmx) {
   window.htmx.config.wsReconnectDelay = (tries) => Math.min(250 * 2 ** tries, 3000) * (0.5 + Math.random() / 2);
 }
-document.addEventListener("htmx:wsClose", () => document.body.classList.add("socket-lost"));
-document.addEventListener("htmx:wsOpen", () => document.body.classList.remove("socket-lost"));

@@ -94,6 +94,8 @@ def visit(chromium: Browser, server: Server, signed_in: Callable[[Server, str], 
         at = at or server
         state = signed_in(at, name) if name else None
         context = chromium.new_context(**{"storage_state": state, "viewport": DESK, **options})
+        # Whoever stops or discards a session is asked first, and here means it.
+        context.on("dialog", lambda dialog: dialog.accept())
         contexts.append((context, Watch(context, at.url, answers, forgive)))
         return context.new_page()
 

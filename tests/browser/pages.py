@@ -19,6 +19,8 @@ from tests.browser.walk import (
     make_receiver,
     play,
     play_other,
+    run_batch,
+    share,
     sign_in,
     wait_for_playhead,
     wait_for_state,
@@ -63,10 +65,13 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
     page.get_by_role("button", name="Pause").click()
     wait_for_state(page, "paused")
     tags = sessions_of_tags(page, server)
+    shared = {what: share(page, server, *what) for what in (("build", pod), ("session", tags["no-ad"]))}
+    revoked = page.request.get(f"{server.url}/api/v1/reports").json()["items"][0]["id"]
     make_receiver(page, server, "gam-pods", "GAM pods", receiver="GAM_SSU", selection_strategy="TOP_N")
     endpoint = make_endpoint(page, server, "Living room pre-roll", "gam-pods", pod)
     for query in ("w=1920&h=1080", "w=1920&h=1080&maxdur=1", "tmax=soon"):
         page.request.get(page.locator("#tag").inner_text() + f"?{query}")
+    batch = run_batch(page, server, 2_000)
     page.close()
     return [
         Place("sign-in", None, "/sign-in/"),
@@ -104,6 +109,13 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("session-waiting-manager", "manager", f"/sessions/{tags['live']}/", twin=True),
         Place("session-sandbox", "adops", f"/sessions/{tags['sandbox']}/?fate=sent", twin=True),
         Place("session-pixel", "adops", tags["pixel"]),
+        Place("batches", "adops", "/batches/"),
+        Place("batch-new", "adops", "/batches/new/"),
+        Place("batch", "adops", f"/batches/{batch}/"),
+        Place("batch-manager", "manager", f"/batches/{batch}/?provider=global", twin=True),
+        Place("batch-sessions", "adops", f"/batches/{batch}/sessions/?missed=midpoint"),
+        Place("batch-session", "adops", f"/sessions/{batch}-0/", twin=True),
+        Place("batch-delete", "adops", f"/batches/{batch}/delete/"),
         Place("providers", "adops", "/providers/"),
         Place("provider", "adops", "/providers/global/"),
         Place("provider-manager", "manager", "/providers/global/"),
@@ -126,6 +138,20 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("endpoint-rotate", "adops", f"/endpoints/{endpoint}/rotate/"),
         Place("endpoint-delete", "adops", f"/endpoints/{endpoint}/delete/"),
         Place("tokens", "adops", "/tokens/"),
+        Place("configuration", "adops", "/configuration/?provider=global&publisher=living-room&mode=real"),
+        Place("profiles", "adops", "/profiles/"),
+        Place("profiles-manager", "manager", "/profiles/", twin=True),
+        Place("search", "adops", "/search/?q=room"),
+        Place("glossary", "manager", "/glossary/"),
+        Place("permissions", "manager", "/permissions/"),
+        Place("report-of-session", None, shared["session", tags["no-ad"]]),
+        Place("report-of-build", None, shared["build", pod]),
+        Place("report-closed", None, "/share/nothing/", 404),
+        Place("reports", "adops", "/reports/"),
+        Place("report-links", "adops", f"/reports/build/{pod}/"),
+        Place("report-revoke", "adops", f"/reports/{revoked}/revoke/", twin=True),
+        Place("session-delete", "adops", f"/sessions/{tags['no-ad']}/delete/", twin=True),
+        Place("build-delete", "adops", f"/builds/{pod}/delete/", twin=True),
         Place("not-found", "adops", "/builds/nothing/", 404),
         Place("not-allowed", "manager", "/builds/new/", 403),
     ]
@@ -207,7 +233,17 @@ def refused_source(page: Page, server: Server) -> None:
 
 
 # Pages that only an answer to a form shows.
+def previewed_import(page: Page, server: Server) -> None:
+    """An import looked at, with a mistake in it and something new."""
+    page.goto(f"{server.url}/profiles/")
+    said = "{google: {playback: {mode: fast}}, hulu: {title: Hulu}, tiger: {title: Tigers}}"
+    page.get_by_label("Document").fill(f"version: 1\nproviders: {said}")
+    page.get_by_role("button", name="Preview").click()
+    page.locator("#preview").wait_for()
+
+
 FORMS = {
+    "profiles-previewed": previewed_import,
     "endpoint-tried": tried_endpoint,
     "receiver-draft": drafted_receiver,
     "token-made": made_token,

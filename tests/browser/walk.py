@@ -22,7 +22,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 _OFFSET = re.compile(r'id="live-head" data-offset="([0-9.]+)"')
-_PUBLIC_ID = re.compile(r"/(?:builds|sessions|endpoints)/(\w+)/(?:#.*)?$")
+_PUBLIC_ID = re.compile(r"/(?:batches|builds|sessions|endpoints)/(\w+)/(?:#.*)?$")
 
 
 class Chromium:
@@ -111,6 +111,35 @@ def play_other(page: Page, server: Server, **choices: str | int) -> str:
     """The same of a tag (`url`) or a document (`vast`), from a page of its own."""
     page.goto(f"{server.url}/sessions/new/")
     return play(page, **choices)
+
+
+def ask_for_batch(page: Page, server: Server, sessions: int, *choices: str) -> str:
+    """Starts a batch of the demonstration's 30 s ad with what else is chosen by its label; returns its public id. Its
+    page is then open."""
+    page.goto(f"{server.url}/batches/new/")
+    for label in ("Television 30s", *choices):
+        page.get_by_label(label, exact=True).check()
+    page.get_by_label("Sessions", exact=True).fill(str(sessions))
+    page.get_by_label("Sessions", exact=True).blur()
+    told = page.locator("#estimate strong")
+    expect(told).to_contain_text(f"{sessions:,} sessions")
+    page.get_by_role("button", name="Run").click()
+    expect(page).to_have_url(re.compile(r"/batches/(?!new)\w+/$"))
+    return public_id(page)
+
+
+def run_batch(page: Page, server: Server, sessions: int, *choices: str) -> str:
+    """The same, run to its end."""
+    batch = ask_for_batch(page, server, sessions, *choices)
+    expect(page.locator("#progress")).to_contain_text("completed", timeout=30_000)
+    return batch
+
+
+def share(page: Page, server: Server, kind: str, subject: str) -> str:
+    """Makes a link to a report; returns the path of its address."""
+    page.goto(f"{server.url}/reports/{kind}/{subject}/")
+    page.get_by_role("button", name="Make a link").click()
+    return page.locator("#address").inner_text().removeprefix(server.url)
 
 
 def delete_receiver(page: Page, server: Server, name: str) -> None:

@@ -31,7 +31,8 @@ def level_form(
 
 def save(client: Any, address: str, data: Mapping[str, Any], **how: Any) -> Any:
     """Sends a form as filled in on the page as it stands now, and so with its version."""
-    return client.post(address, {"version": client.get(address).context["version"], **data}, **how)
+    page = client.get(address).context
+    return client.post(address, {"version": page["version"], "note": "A test", **data}, **how)
 
 
 def shown_fields(answer: Any) -> dict[str, Any]:

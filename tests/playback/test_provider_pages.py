@@ -5,8 +5,7 @@ from django.urls import reverse
 
 from playback.engine import PROFILE_SETS, get_provider_rules
 from playback.models import Provider
-from playback.rows import provider_levels, to_partial
-from playback.views.providers import shipped
+from playback.rows import provider_levels, shipped, to_partial
 from tests.playback.level_forms import level_form, save, shown_fields
 from tests.site.rows import make_provider, make_session
 
@@ -28,7 +27,7 @@ def rule(event: str, probability: object = 0.5, lo: object = 0, hi: object = 5, 
 
 def reset(client, profile_set: str, **more: str):
     """Presses the button of the page as it stands now."""
-    data = {"version": client.get(address()).context["version"], "profile_set": profile_set}
+    data = {"version": client.get(address()).context["version"], "profile_set": profile_set, "note": "Enough"}
     return client.post(reverse("provider-reset", args=["yandex"]), data | more, follow=True)
 
 
@@ -69,7 +68,7 @@ def test_a_viewer_and_qa_read_the_rules_without_a_form(viewer, qa, yandex):
         page = reader.get(address()).content.decode()
         assert "0.25" in page
         assert "network_error" in page
-        assert "<form" not in page.partition('<main id="main"')[2]
+        assert 'method="post"' not in page.partition('<main id="main"')[2]
     assert viewer.post(address(), level_form()).status_code == 403
     assert stored() == shipped("yandex", "seed")
 
@@ -96,7 +95,7 @@ def test_ad_ops_saves_rules_and_settings_and_the_page_says_by_whom(ad_ops, yande
         ],
     }
     page = answer.content.decode()
-    assert "Saved." in page
+    assert "Published as version 2." in page
     assert "by adops" in page
 
 
@@ -122,20 +121,37 @@ def test_what_the_form_does_not_show_survives_a_save(ad_ops, yandex):
 
 def test_of_two_edits_of_one_version_the_second_is_refused_and_kept_in_the_form(ad_ops, yandex):
     opened = shown_fields(ad_ops.get(address())) | {"version": ad_ops.get(address()).context["version"]}
-    assert ad_ops.post(address(), opened | {"mode": "headless"}).status_code == 302
-    answer = ad_ops.post(address(), opened | {"rules-0-DELETE": "on", "pause_pixels": "once"})
+    theirs = opened | {"mode": "headless", "rules-0-probability": "0.5", "note": "For the week"}
+    yours = opened | {"rules-0-probability": "0.4", "pause_pixels": "once", "note": "Mine"}
+    assert ad_ops.post(address(), theirs).status_code == 302
+    answer = ad_ops.post(address(), yours)
     assert answer.status_code == 409
-    first, *rest = answer.context["clash"]
-    assert tuple(first) == ("Mode", "headless", "inherit")
-    assert [(row.label, bool(row.theirs), row.yours) for row in rest] == [
-        ("Pause and resume pixels", True, "once a session"),
-        (f"Rule {yandex.playback['rules'][0]['event']}", True, ""),
+    clash, page = answer.context["clash"], answer.content.decode()
+    assert [tuple(row) for row in clash["theirs"]] == [
+        ("Rule start", "probability", "25 %", "50 %"),
+        ("Mode", "", "not stated", "headless"),
     ]
-    assert stored() == {**yandex.playback, "mode": "headless"}
+    assert [tuple(row) for row in clash["yours"]] == [
+        ("Rule start", "probability", "25 %", "40 %"),
+        ("Pause and resume pixels", "", "not stated", "once"),
+    ]
+    assert "Both of you changed" in page
+    assert "“For the week”" in page
+    assert stored()["rules"][0]["probability"] == 0.5
     assert answer.context["profile"].settings["pause_pixels"].value() == "once"
-    again = opened | {"pause_pixels": "once", "version": answer.context["version"]}
+    assert 'value="Mine"' in page
+    merging = yours | {"version": answer.context["version"], "base": clash["read"], "merge": "1"}
+    merged = shown_fields(ad_ops.post(address(), merging))
+    assert (merged["mode"], merged["rules-0-probability"], merged["pause_pixels"]) == (
+        "headless",
+        0.4,
+        "once",
+    )
+    assert stored()["rules"][0]["probability"] == 0.5
+    again = merged | {"version": answer.context["version"], "note": "Both"}
     assert ad_ops.post(address(), again).status_code == 302
-    assert stored() == {**yandex.playback, "pause_pixels": "once"}
+    assert stored()["mode"] == "headless"
+    assert stored()["rules"][0]["probability"] == 0.4
 
 
 def test_a_reset_meanwhile_is_another_edit(ad_ops, yandex):
@@ -149,10 +165,8 @@ def test_an_edit_that_a_reset_has_not_seen_is_kept_and_shown(ad_ops, yandex):
     seen = ad_ops.get(address()).context["version"]
     save(ad_ops, address(), level_form([rule("start")]))
     answer = reset(ad_ops, "legacy", version=seen)
-    assert answer.redirect_chain == [(address(), 302)]
-    assert (
-        '"alert alert-danger" role="status">Not reset: somebody saved another edit' in answer.content.decode()
-    )
+    assert answer.status_code == 409
+    assert "somebody published another edit" in answer.content.decode()
     assert [row["event"] for row in stored()["rules"]] == ["start"]
 
 
@@ -260,7 +274,7 @@ def test_a_reset_gives_the_shipped_numbers_of_that_set(ad_ops, yandex, profile_s
     yandex.playback = {"mode": "real", "rules": [rule("complete", 1.0)]}
     yandex.save()
     answer = reset(ad_ops, profile_set)
-    assert f"back to the shipped set “{profile_set}”" in answer.content.decode()
+    assert f"reset to the shipped set “{profile_set}”. It is version 2." in answer.content.decode()
     partial = to_partial(stored())
     assert list(partial) == ["interruption_rules"]
     rules = get_provider_rules("yandex", profile_set)

@@ -38,9 +38,9 @@ def words(html: str) -> str:
 
 def rows_of(html: str) -> list[str]:
     """The words of every row of the ledger."""
-    table = re.search(r'<tbody id="(?:live-ledger|ledger-rows)".*?</tbody>', html, re.DOTALL)
-    assert table
-    return [words(row) for row in re.findall(r"<tr><td>.*?</tr>", table[0], re.DOTALL)]
+    bodies = re.findall(r'<tbody id="(?:live-ledger-\d+|ledger-rows)".*?</tbody>', html, re.DOTALL)
+    assert bodies
+    return [words(row) for row in re.findall(r"<tr><td>.*?</tr>", "".join(bodies), re.DOTALL)]
 
 
 def ledger(client, row: Session, query: str = "", **headers: str):

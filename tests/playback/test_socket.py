@@ -5,11 +5,16 @@ import re
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import InMemoryChannelLayer
 from channels.testing import WebsocketCommunicator
 
 from playback.engine import PlayerFactory, SimulatedTimeProvider, VastClient
-from playback.live import broadcast
+from playback.live import board, broadcast
 from playback.live import runner as runner_module
+from playback.live.board import CONTROLS
+from playback.live.hub import Hub
+from playback.live.hub import Viewer as HubViewer
+from playback.live.relay import Relay
 from playback.live.runner import runner as site_runner
 from playback.models import Session
 from tests.pipeline.responses import inline
@@ -59,7 +64,7 @@ async def test_a_session_nobody_made_is_named_unknown():
     viewer = await Viewer.arrive("zzzzzzzzzzzz", await person("viewer"))
     assert await viewer.closed_with() == 4404
     await viewer.leave()
-    assert "zzzzzzzzzzzz" not in broadcast._watchers
+    assert not broadcast.hub.watched(broadcast.group("zzzzzzzzzzzz"))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +94,7 @@ async def test_a_page_of_another_site_cannot_open_the_socket():
 async def test_every_role_sees_the_present_state_first_and_only_those_who_may_play_get_buttons(runner, name):
     row = await ended(runner, (await started()).public_id)
     viewer = await Viewer.arrive(row.public_id, await person(name))
-    expected = PARTS if name == "viewer" else {*PARTS, broadcast.CONTROLS}
+    expected = PARTS if name == "viewer" else {*PARTS, CONTROLS}
     for _ in expected:
         await viewer.receive()
     assert set(viewer.shown) == expected
@@ -101,7 +106,7 @@ async def test_every_role_sees_the_present_state_first_and_only_those_who_may_pl
 async def test_each_frame_is_one_element_with_an_id_and_table_rows_stand_alone(runner):
     row = await ended(runner, (await started()).public_id)
     viewer = await Viewer.arrive(row.public_id, await person("qa"))
-    for _ in (*ORDER, broadcast.CONTROLS):
+    for _ in (*ORDER, CONTROLS):
         await viewer.receive()
     for frame in viewer.frames:
         tag = re.match(r"\s*<(\w+) id=", frame).group(1)
@@ -121,23 +126,23 @@ async def test_the_playhead_moves_over_the_socket_and_the_end_arrives(runner):
     await viewer.until_shown("live-ledger", "firstQuartile")
     for event in ("complete", "start", "midpoint"):
         await viewer.until_shown("live-events", f'data-event="{event}"')
-    assert broadcast.CONTROLS not in viewer.shown
+    assert CONTROLS not in viewer.shown
     await viewer.leave()
 
 
 async def test_buttons_follow_the_state_of_the_session(runner):
     row = await started(mode="real")
     viewer = await Viewer.arrive(row.public_id, await person("qa"))
-    await viewer.until_shown(broadcast.CONTROLS, "/pause/")
+    await viewer.until_shown(CONTROLS, "/pause/")
     await until(lambda: runner.command(row.public_id, "pause"))
     await viewer.until_shown("live-head", 'data-paused="1"')
-    await viewer.until_shown(broadcast.CONTROLS, "/resume/")
-    assert "/pause/" not in viewer.shown[broadcast.CONTROLS]
+    await viewer.until_shown(CONTROLS, "/resume/")
+    assert "/pause/" not in viewer.shown[CONTROLS]
     runner.command(row.public_id, "resume")
-    await viewer.until_shown(broadcast.CONTROLS, "/pause/")
+    await viewer.until_shown(CONTROLS, "/pause/")
     runner.command(row.public_id, "stop")
     await viewer.until_shown("live-head", "closed: stopped")
-    await viewer.until_shown(broadcast.CONTROLS, "Ended.")
+    await viewer.until_shown(CONTROLS, "Ended.")
     await viewer.leave()
 
 
@@ -182,7 +187,7 @@ async def test_nothing_is_drawn_for_nobody(runner, monkeypatch):
     def drawn(*_):
         raise AssertionError("nobody is watching")
 
-    monkeypatch.setattr(broadcast, "render_to_string", drawn)
+    monkeypatch.setattr(board, "render_to_string", drawn)
     row = await ended(runner, (await started(speed=200.0)).public_id)
     assert row.status == "completed"
 
@@ -194,28 +199,12 @@ async def test_nothing_is_remembered_of_viewers_and_sessions_that_are_gone(runne
     await viewer.leave()
     runner.command(row.public_id, "stop")
     await ended(runner, row.public_id)
-    assert row.public_id not in broadcast._watchers
-    assert row.public_id not in broadcast._told
-
-
-class Layer:
-    """A channel layer that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.sent: list[dict] = []
-
-    async def group_send(self, group: str, message: dict) -> None:
-        self.sent.append(message)
+    assert not broadcast.hub.watched(broadcast.group(row.public_id))
+    assert row.public_id not in broadcast._boards
 
 
 class TestNews:
-    """What is sent to whoever watches, on a driven clock."""
-
-    @pytest.fixture
-    def layer(self, monkeypatch) -> Layer:
-        layer = Layer()
-        monkeypatch.setattr(broadcast, "get_channel_layer", lambda: layer)
-        return layer
+    """What is told to whoever watches, on a driven clock."""
 
     @pytest.fixture
     async def playing(self, transactional_db):
@@ -230,48 +219,105 @@ class TestNews:
         yield row.public_id, player, clock
         player.stop()
         await task
-        broadcast._told.clear()
+        broadcast._boards.clear()
 
-    def parts(self, message: dict) -> list[str]:
-        return [re.match(r'\s*<\w+ id="([\w-]+)"', frame).group(1) for frame in message["frames"]]
+    @pytest.fixture
+    def told(self, playing, monkeypatch) -> list[dict[str, str]]:
+        """The parts of each telling, as one who may command gets them."""
+        told: list[dict[str, str]] = []
 
-    async def test_the_first_news_is_everything_and_the_same_state_is_no_news(self, playing, layer):
+        class Listener:
+            lost = False
+
+            def tell(self, messages):
+                told.append({part: message["text"] for part, message in messages.items()})
+
+        hub = Hub()
+        for topic in (broadcast.group(playing[0]), broadcast.controls(playing[0])):
+            hub.join(topic, Listener())
+        monkeypatch.setattr(broadcast, "hub", hub)
+        return told
+
+    def parts(self, news: dict[str, str]) -> list[str]:
+        return [re.sub(r"-\d+$", "", part) for part in news]
+
+    async def test_the_first_news_is_everything_and_the_same_state_is_no_news(self, playing, told):
         public_id, player, _ = playing
         for _ in range(3):
             await broadcast.tell(public_id, player)
-        (message,) = layer.sent
-        assert self.parts(message) == list(ORDER)
-        assert len(message["controls"]) == 1
+        news, controls = told
+        assert self.parts(news) == list(ORDER)
+        assert self.parts(controls) == [CONTROLS]
 
-    async def test_between_events_only_the_head_is_sent_and_an_event_brings_the_rest(self, playing, layer):
+    async def test_between_events_only_the_head_is_told_and_an_event_brings_the_rest(self, playing, told):
         public_id, player, clock = playing
         await broadcast.tell(public_id, player)
         clock.advance(3.0)
         await broadcast.tell(public_id, player)
-        assert self.parts(layer.sent[-1]) == ["live-head"]
-        assert 'data-offset="3.000"' in layer.sent[-1]["frames"][0]
+        assert self.parts(told[-1]) == ["live-head"]
+        assert 'data-offset="3.000"' in told[-1]["live-head"]
         clock.advance(5.0)
         await until(lambda: 1 in player.session.quartiles_tracked)
         await broadcast.tell(public_id, player)
-        assert self.parts(layer.sent[-1]) == list(ORDER)
-        assert 'data-event="firstQuartile"' in layer.sent[-1]["frames"][2]
+        assert self.parts(told[-1]) == list(ORDER)
+        assert 'data-event="firstQuartile"' in told[-1]["live-events-0"]
 
-    async def test_a_pause_is_news_though_the_playhead_stands(self, playing, layer):
+    async def test_a_pause_is_news_though_the_playhead_stands(self, playing, told):
         public_id, player, _ = playing
         await broadcast.tell(public_id, player)
         player.pause()
         await broadcast.tell(public_id, player)
-        assert 'data-paused="1"' in layer.sent[-1]["frames"][0]
+        news, controls = told[2:]
+        assert 'data-paused="1"' in news["live-head"]
+        assert "/resume/" in controls[CONTROLS]
         await broadcast.tell(public_id, player)
-        assert len(layer.sent) == 2
+        assert len(told) == 4
 
-    async def test_the_end_is_always_sent_from_the_stored_row(self, playing, layer):
+    async def test_the_end_is_always_told_from_the_stored_row(self, playing, told):
         public_id, player, _ = playing
         await broadcast.tell(public_id, player)
         await broadcast.tell(public_id)
-        assert 'data-status="pending"' in layer.sent[-1]["frames"][0]
-        assert broadcast._told == {}
+        assert 'data-status="pending"' in told[-2]["live-head"]
+        assert broadcast._boards == {}
 
-    async def test_the_end_of_a_session_nobody_can_find_is_no_news(self, layer):
+    async def test_the_end_of_a_session_nobody_can_find_is_no_news(self, told):
+        broadcast.hub.join(broadcast.group("zzzzzzzzzzzz"), BrokenViewer())
         await broadcast.tell("zzzzzzzzzzzz")
-        assert layer.sent == []
+        assert told == []
+
+
+class BrokenViewer:
+    """One that must not be told anything."""
+
+    def tell(self, messages):
+        raise AssertionError(messages)
+
+
+async def test_what_one_process_tells_reaches_the_viewers_of_another_once():
+    class Layer(InMemoryChannelLayer):
+        """One that leads to other processes."""
+
+    layer, told = Layer(), []
+    here, there = Hub(), Hub()
+    relays = [Relay(hub, layer) for hub in (here, there)]
+    for relay in relays:
+        relay._layer = layer
+        await relay.watch("session.x")
+
+    async def send(message):
+        told.append(message["text"])
+
+    for hub in (here, there):
+        viewer = HubViewer(send)
+        hub.join("session.x", viewer)
+        viewer.begin({})
+    news = {"session.x": {"live-head": "1 s"}}
+    here.tell("session.x", news["session.x"])
+    await relays[0].tell("session.x", news)
+    await until(lambda: len(told) == 2)
+    await relays[1].unwatch("session.x")
+    await relays[0].tell("session.x", {"session.x": {"live-head": "2 s"}})
+    await asyncio.sleep(0)
+    assert told == ["1 s", "1 s"]
+    for relay in relays:
+        relay._reader.cancel()

@@ -88,12 +88,16 @@ def events_of(record: dict[str, Any]) -> list[str]:
     return [event["event_type"] for event in record["events"]]
 
 
+# Some rows of the log or of the ledger.
+_BLOCK = re.compile(r"-\d+$")
+
+
 class Viewer:
-    """One open session page: the socket, and the fragments as the page holds them now."""
+    """One open session page: the socket, and the fragments as the page holds them now; blocks of rows in one."""
 
     def __init__(self, socket: WebsocketCommunicator) -> None:
         self.socket = socket
-        self.shown: dict[str, str] = {}
+        self.parts: dict[str, str] = {}
         self.offsets: list[float] = []
         self.frames: list[str] = []
 
@@ -124,10 +128,19 @@ class Viewer:
             found = re.match(r'\s*<\w+ id="([\w-]+)"', frame)
             assert found, f"a frame must start with an element that has an id: {frame[:80]}"
             self.frames.append(frame)
-            self.shown[found.group(1)] = frame
+            self.parts[found.group(1)] = frame
             if offset := re.search(r'data-offset="([\d.]+)"', frame):
                 self.offsets.append(float(offset.group(1)))
         return message
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """The fragments by the name of their place."""
+        found: dict[str, str] = {}
+        for part, frame in sorted(self.parts.items(), key=lambda item: (len(item[0]), item[0])):
+            place = _BLOCK.sub("", part)
+            found[place] = found.get(place, "") + frame
+        return found
 
     async def until_shown(self, part: str, text: str) -> str:
         while text not in self.shown.get(part, ""):

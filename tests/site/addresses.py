@@ -17,7 +17,15 @@ ADMIN_PARAMETERS = {
 
 # A part of a row: every build of the tests has a first ad; no tracker has this key and no
 # other row this id, which opens no door further.
-PARTS = {"number": 1, "side": "adm", "key": "0000000000000000", "other": "000000000000"}
+PARTS = {
+    "number": 1,
+    "side": "adm",
+    "key": "0000000000000000",
+    "kind": "build",
+    "form": "yaml",
+    "shape": "csv",
+    "other": "000000000000",
+}
 
 
 def patterns(

@@ -6,10 +6,14 @@ from asgiref.sync import async_to_sync
 
 from pipeline import builds
 from pipeline.models import Build
+from playback.batches.asked import Asked, AskedAd
+from playback.batches.making import make
+from playback.batches.running import run
 from playback.live.store import RowStore
-from playback.models import Provider, Session
+from playback.models import Batch, Provider, Session
+from playback.rows import shipped
+from playback.sources import source_of
 from playback.starting import start
-from playback.views.providers import shipped
 from tests.pipeline.responses import body, inline
 
 
@@ -40,3 +44,20 @@ def play_out(row: Session) -> Session:
 
     async_to_sync(play)()
     return Session.objects.select_related("ledger").get(pk=row.pk)
+
+
+def make_batch(*vasts: str, **how: Any) -> Batch:
+    """A stored batch that has not begun, of one ad or of these."""
+    ads = [
+        AskedAd("vast", source_of(None, vast, None, f"Ad {n}"))
+        for n, vast in enumerate(vasts or [inline()], 1)
+    ]
+    return make(Asked(ads, **{"sessions": 200, "seed": 7, "title": "A batch", **how}), user=None)
+
+
+def run_batch(*vasts: str, **how: Any) -> Batch:
+    """The same, played to its end in this thread."""
+    batch = make_batch(*vasts, **how)
+    run(batch.public_id)
+    batch.refresh_from_db()
+    return batch

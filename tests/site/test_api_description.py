@@ -57,6 +57,8 @@ def calls():
         ("get", "/sessions/{public_id}/chain", shown, None),
         ("get", "/sessions/{public_id}/ledger", shown, None),
         ("get", "/sessions/{public_id}/pixels/{key}", {**shown, "key": key}, None),
+        ("post", "/reports", {}, {"kind": "build", "subject": build.public_id}),
+        ("get", "/reports", {}, None),
         ("post", "/sessions/{public_id}/confirm", shown, {"pixels": live.pixels}),
     ]
 

@@ -48,3 +48,18 @@ def test_rows_added_meanwhile_shift_nothing():
 def test_a_position_nobody_gave_out_is_no_fault_of_ours(before):
     Publisher.objects.create(name="p", title="x")
     assert len(Page(Publisher.objects.all(), before).rows) <= 1
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_the_pages_in_front_are_those_one_came_through(oldest_first):
+    rows = [Publisher.objects.create(name=f"p{number}", title="x") for number in range(7)]
+    rows = rows if oldest_first else rows[::-1]
+    pages = [Page(Publisher.objects.all(), None, size=3, oldest_first=oldest_first)]
+    while pages[-1].next:
+        pages.append(Page(Publisher.objects.all(), pages[-1].next, size=3, oldest_first=oldest_first))
+    assert [page.rows for page in pages] == [rows[:3], rows[3:6], rows[6:]]
+    back = pages[-1]
+    for page in pages[-2::-1]:
+        back = Page(Publisher.objects.all(), None, size=3, after=back.previous, oldest_first=oldest_first)
+        assert (back.rows, back.next, back.first) == (page.rows, page.next, page.first)
+    assert back.previous is None

@@ -13,6 +13,7 @@ CLOSED = {"api:api-root"}
 
 EVERY_ROLE = {
     Action.READ: {Role.VIEWER, Role.QA, Role.AD_OPS},
+    Action.SAVE_VIEWS: {Role.QA, Role.AD_OPS},
     Action.SHARE: {Role.VIEWER, Role.QA, Role.AD_OPS},
     Action.BUILD: {Role.QA, Role.AD_OPS},
     Action.PLAY: {Role.QA, Role.AD_OPS},

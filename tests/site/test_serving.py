@@ -15,6 +15,7 @@ import structlog
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from vastdash.database import database
 from vastdash.logs import formatter
 from vastdash.models import User, new_public_id
 
@@ -51,6 +52,23 @@ def test_the_database_lives_in_the_data_folder_and_waits_for_its_turn(tmp_path):
     (databases,) = settings_of(tmp_path, "DATABASES")
     assert databases["default"]["NAME"] == str(tmp_path / "vastdash.sqlite3")
     assert databases["default"]["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+
+
+def test_the_database_may_be_a_server_of_its_own_with_connections_in_a_pool(tmp_path):
+    url = "postgresql://ours:p%40ss@db.example:5433/vastdash?sslmode=require"
+    (databases,) = settings_of(tmp_path, "DATABASES", VASTDASH_DATABASE_URL=url)
+    found = databases["default"]
+    assert (found["HOST"], found["PORT"], found["NAME"]) == ("db.example", 5433, "vastdash")
+    assert (found["USER"], found["PASSWORD"], found["CONN_MAX_AGE"]) == ("ours", "p@ss", 0)
+    assert found["OPTIONS"]["sslmode"] == "require"
+    assert found["OPTIONS"]["pool"]["max_size"] > 1
+
+
+@pytest.mark.parametrize("url", ["mysql://me:secret@h/db", "postgresql://me:secret@h", "secret"])
+def test_an_address_of_no_database_is_refused_without_repeating_its_password(url):
+    with pytest.raises(ValueError, match="VASTDASH_DATABASE_URL must be like") as refused:
+        database(url, Path())
+    assert "secret" not in str(refused.value)
 
 
 def test_behind_https_cookies_are_secure_and_the_browser_stays_there(tmp_path):

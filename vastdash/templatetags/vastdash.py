@@ -62,3 +62,9 @@ def query(context: dict[str, Any], **changes: Any) -> str:
         if value is not None:
             parameters[key] = value
     return "?" + parameters.urlencode()
+
+
+@register.filter
+def thousands(number: float | None) -> str:
+    """A count in groups of three, with spaces that do not break: 1234567 -> ``1 234 567``."""
+    return "–" if number is None else f"{round(number):,}".replace(",", "\u00a0")

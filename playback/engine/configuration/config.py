@@ -10,7 +10,12 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, Literal, Self, get_args
 
-from playback.engine.configuration.interruptions import RULE_FIELDS, InterruptionRule, make_rule
+from playback.engine.configuration.interruptions import (
+    EVENT_POSITIONS,
+    RULE_FIELDS,
+    InterruptionRule,
+    make_rule,
+)
 from playback.engine.errors import ConfigError
 
 PlaybackMode = Literal["real", "headless", "auto"]
@@ -222,6 +227,11 @@ def stated_rules(rules: Mapping[str, RuleParts] | None) -> dict[str, dict[str, A
         return {}
     if not isinstance(rules, Mapping):
         raise ConfigError("interruption_rules", f"{type(rules).__name__} is not a mapping of events to rules")
+    for event in rules:
+        if event not in EVENT_POSITIONS:
+            raise ConfigError(
+                f"interruption_rules.{event}", "no rule can be tied to this event", EVENT_POSITIONS
+            )
     return {event: None if rule is None else _parts(event, rule) for event, rule in rules.items()}
 
 

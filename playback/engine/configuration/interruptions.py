@@ -277,15 +277,18 @@ class InterruptionRule:
         """The part of this name, else `default`."""
         return self.to_dict().get(name, default)
 
+    def stretch(self, duration_ms: int) -> tuple[Fraction, Fraction]:
+        """The window as stated, in milliseconds on the playhead of an ad of this length, which it may overhang."""
+        shift = (EVENT_POSITIONS[self.event] or 0) * duration_ms if self.anchor == "event" else 0
+        return _milliseconds(self.min_offset_sec) + shift, _milliseconds(self.max_offset_sec) + shift
+
     def window(self, duration_ms: int) -> Window | None:
         """The rule fitted to an ad of this length; None when its window lies outside the ad."""
         key = stable_key(self.event)
-        position = EVENT_POSITIONS[self.event]
-        if position is None:
+        if EVENT_POSITIONS[self.event] is None:
             return Window(self, 0, 0, key)
-        shift = position * duration_ms if self.anchor == "event" else Fraction(0)
-        lo = max(_milliseconds(self.min_offset_sec) + shift, Fraction(0))
-        hi = min(_milliseconds(self.max_offset_sec) + shift, Fraction(duration_ms))
+        start, end = self.stretch(duration_ms)
+        lo, hi = max(start, Fraction(0)), min(end, Fraction(duration_ms))
         if lo > hi:
             return None
         return Window(self, min(ceil(lo), floor(hi)), floor(hi), key)
@@ -320,7 +323,7 @@ def make_rule(event: str, parts: Mapping[str, Any]) -> InterruptionRule:
     """A rule of the shape named by the part `kind` (uniform where none is named)."""
     shape = {name: value for name, value in parts.items() if name != "kind"}
     kind = parts.get("kind", "uniform")
-    if kind not in RULE_KINDS:
+    if not isinstance(kind, str) or kind not in RULE_KINDS:
         raise ConfigError(f"interruption_rules.{event}.kind", f"unknown kind {kind!r}", RULE_KINDS)
     return RULE_KINDS[kind].from_parts(event, shape)
 

@@ -34,18 +34,12 @@ class ConfigResolver:
         `override["mode"]`. Without `providers` the shipped profiles serve; an unknown name is a ConfigError. Without
         `publishers` a publisher adds nothing.
         """
-        profiles = provider_configs() if providers is None else providers
-        levels = {
-            "global": global_config,
-            "provider": _named("provider", provider, profiles),
-            "publisher": None if publishers is None else _named("publisher", publisher, publishers),
-            "override": override,
-        }
+        levels = named_levels(publisher, provider, global_config, override, providers, publishers)
         values: dict[str, Any] = {}
         provenance = dict.fromkeys(FIELDS, "default")
         rules: dict[str, dict[str, Any]] = {}
         for level, source in levels.items():
-            for name, value in _stated(source):
+            for name, value in statements(source):
                 if name == "interruption_rules":
                     _merge_rules(rules, provenance, level, value)
                 else:
@@ -58,6 +52,23 @@ class ConfigResolver:
         return config
 
 
+def named_levels(
+    publisher: str | None = None,
+    provider: str | None = None,
+    global_config: Level = None,
+    override: Level = None,
+    providers: Levels | None = None,
+    publishers: Levels | None = None,
+) -> dict[str, Level]:
+    """The level of each name, lowest first, as `ConfigResolver.resolve` is asked for them; ConfigError likewise."""
+    return {
+        "global": global_config,
+        "provider": _named("provider", provider, provider_configs() if providers is None else providers),
+        "publisher": None if publishers is None else _named("publisher", publisher, publishers),
+        "override": override,
+    }
+
+
 def _named(kind: str, name: str | None, known: Levels) -> Level:
     if name is None:
         return None
@@ -66,7 +77,8 @@ def _named(kind: str, name: str | None, known: Levels) -> Level:
     return known[name]
 
 
-def _stated(source: Level) -> Iterator[tuple[str, Any]]:
+def statements(source: Level) -> Iterator[tuple[str, Any]]:
+    """The fields a level states; ConfigError for a name that is no field."""
     if source is None:
         return
     yield from (source.stated if isinstance(source, PlaybackSessionConfig) else check_fields(source)).items()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from math import inf, nextafter
 
 from playback.engine.configuration.interruptions import Window, precedes
 
@@ -17,6 +18,22 @@ def survival(windows: Iterable[Window], ms: float) -> float:
 def interruption_probability(windows: Iterable[Window], duration_ms: int) -> float:
     """P(any): one minus the chance that a viewing reaches its end."""
     return 1.0 - survival(windows, duration_ms)
+
+
+def curve(windows: Sequence[Window], end_ms: float, at: Iterable[float] = ()) -> list[tuple[float, float]]:
+    """(milliseconds, S) from 0 to `end_ms`: at each edge of a window and each place of `at`; where viewings end at one
+    instant there are two points."""
+    edges = {0.0, end_ms, *at, *(float(edge) for window in windows for edge in window[1:3])}
+    return [point for edge in sorted(edges) if edge <= end_ms for point in _points(windows, edge, end_ms)]
+
+
+def _points(windows: Sequence[Window], at: float, end: float) -> list[tuple[float, float]]:
+    points = [(at, survival(windows, at))]
+    if at < end and any(
+        window.lo_ms == window.hi_ms == at and not window.before_rendering for window in windows
+    ):
+        points.append((at, survival(windows, nextafter(at, inf))))
+    return points
 
 
 def expected_shares(windows: Sequence[Window], until_ms: int) -> dict[str, float]:

@@ -18,7 +18,7 @@ from playback.engine.delivery.capabilities import (
 from playback.engine.delivery.context import TrackingContext
 from playback.engine.delivery.macros import ClientMacros, macro_values, moment_of
 from playback.engine.delivery.sandbox import KEY_HEADER, Collector, Receipt, receipt_of
-from playback.engine.delivery.sending import Sender, Sending, bring_to_end, compose
+from playback.engine.delivery.sending import OPEN, Sender, Sending, bring_to_end, compose
 from playback.engine.delivery.trackable import context_of
 from playback.engine.delivery.tracker_config import DEFAULT_TRACKER_CONFIG, VastTrackerConfig
 from playback.engine.delivery.tracking_client import (
@@ -112,6 +112,13 @@ class Delivery:
     def sends(self) -> bool:
         """Whether anything is asked for at all."""
         return self.mode != DRY_RUN
+
+    @property
+    def progress(self) -> int:
+        """Grows with every attempt and with every end of a pixel: while it is equal, so is every fate."""
+        if not self.sends:
+            return 0
+        return sum(len(pixel.attempts) + (pixel.status != OPEN) for pixel in self._sendings.values())
 
     def due(self, session: PlaybackSession, now_ms: float | None = None) -> None:
         """Start sending what became due since the last call; it is stored already, where anything is.

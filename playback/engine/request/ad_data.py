@@ -5,11 +5,11 @@ An ad is played with every wrapper above it; a pod is several ads in their order
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vast.ad import Ad, Creative, Linear, Link
-from vast.durations import read_duration
+from vast.durations import format_duration, read_duration
 from vast.errors import VastErrorCode
 from vast.notice import Notice
 
@@ -135,6 +135,26 @@ class AdData:
         """What a session keeps of its ads: the first one's reference, and under "pod" those of the further ones."""
         first, *further = (ad.reference() for ad in self.ads)
         return {**first, "pod": further} if further else first
+
+    def of_length(self, length_ms: int) -> "AdData":
+        """The same ads as if each were this long: its linear Duration replaced. Hashes and the chain stay those of the
+        documents as they came."""
+        text = format_duration(length_ms)
+        ads, substitutes = (
+            tuple(replace(one, ad=_of_length(one.ad, length_ms, text)) for one in group)
+            for group in (self.ads, self.substitutes)
+        )
+        return replace(self, ads=ads, substitutes=substitutes)
+
+
+def _of_length(ad: Ad, length_ms: int, text: str) -> Ad:
+    creatives = tuple(
+        creative._replace(linear=creative.linear._replace(duration_ms=length_ms, duration_text=text))
+        if creative.linear
+        else creative
+        for creative in ad.creatives
+    )
+    return ad._replace(creatives=creatives)
 
 
 def _root(urls: tuple[str, ...]) -> Ad:

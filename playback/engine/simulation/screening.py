@@ -22,6 +22,7 @@ from playback.engine.playing.plan import plan_of
 from playback.engine.playing.playthrough import Playthrough
 from playback.engine.playing.session import PlaybackEvent, PlaybackSession, PlaybackStatus, Tracked
 from playback.engine.request.ad_data import AdData
+from playback.engine.simulation.passage import Passage, Passages
 
 
 class Ending(NamedTuple):
@@ -66,6 +67,11 @@ class Screening:
         rules = (ending_of(rule.event, rule.reason) for rule, _ in self.plan.rules)
         return (*rules, Ending.of(self.undisturbed))
 
+    @cached_property
+    def passages(self) -> Passages:
+        """What lean sessions passed."""
+        return Passages(self)
+
     def session(self, seed: int) -> PlaybackSession:
         """The whole session with this seed: what `HeadlessPlayer(client, ad_data, config, seed=seed)` plays."""
         outcomes = self.plan.draw(seed)
@@ -76,13 +82,14 @@ class Screening:
         """The lean session with this seed."""
         if len(self.plan.parts) > 1:
             # How a pod ends depends on where its viewer skipped an ad: it has to be played.
-            return self._lean_of(self.session(seed))
+            return self.lean_of(self.session(seed))
         cut = self.plan.cut(seed)
         if cut is None:
             return LeanSession(self, seed, self.endings[-1], -1)
         return LeanSession(self, seed, ending_of(cut.event, cut.reason), cut.offset_ms or 0)
 
-    def _lean_of(self, session: PlaybackSession) -> "LeanSession":
+    def lean_of(self, session: PlaybackSession) -> "LeanSession":
+        """How a session of this screening ended that was played whole."""
         at_ms = round(session.current_offset_sec * 1000) if session.interrupted else -1
         return LeanSession(self, session.seed, Ending.of(session), at_ms)
 
@@ -163,6 +170,17 @@ class LeanSession:
     @property
     def interrupted(self) -> bool:
         return self.ending.rule is not None
+
+    @property
+    def passage(self) -> Passage:
+        """Its events in short, without playing it again where it is of a single ad."""
+        return self.screening.passages.of(self)
+
+    @property
+    def end_ms(self) -> int:
+        """Where on the playhead it ended, in milliseconds."""
+        end = self.passage.end_ms
+        return self.cut_ms if end is None else end
 
     @property
     def session(self) -> PlaybackSession:

@@ -118,12 +118,30 @@ class Simulation(Sequence[PlaybackSession]):
         `sessions`, `seed`, `completed`; `interrupted` by one of the rules, `interrupted_by` {event of an applicable
         rule: n}, `reasons` {InterruptionReason: n}; `end_reasons` {end_reason: n} of all sessions; `funnel` {event: n
         that got to it}; `offsets` of the interruptions after the first frame {`edges_sec`, `counts`}; `expected`, the
-        same in closed form, each count as {`share`, `count`, `low`, `high`} (three standard deviations), and
-        `survival` [[seconds, S], ...]. In a pod `funnel` counts an event once for each ad. `expected` is None where
-        there is no closed form: a rule of another shape, a session limit within a pod.
+        same in closed form, each count as {`share`, `count`, `low`, `high`} (three standard deviations), `offsets` as
+        a list, and `survival` [[seconds, S], ...]; these two are empty for a pod. In a pod `funnel` counts an event
+        once for each ad. `expected` is None where there is no closed form: a rule of another shape, a session limit
+        within a pod.
         """
         tally = sum(self._shared_out(_count, COUNTED), Tally.of(self.screening.plan, ()))
         return summary_of(self.screening, self.seed, tally)
+
+    def stretch(self, start: int, stop: int) -> "Stretch":
+        """The sessions from `start` to `stop` as they ended, in order, and the tally of them. Tallies add up:
+        `summary_of` makes a summary of any sum of them."""
+        piece = Piece(self.seed, start, min(stop, self.sessions))
+        if self.screening.is_plain:
+            ended = list(_cut(self.screening, piece).sessions(self.screening))
+            return Stretch(ended, _count(self.screening, piece))
+        played = list(map(self.screening.session, piece.seeds()))
+        ended = list(map(self.screening.lean_of, played))
+        return Stretch(ended, Tally.of(self.screening.plan, played))
+
+    def tally(self, start: int, stop: int) -> Tally:
+        """What `stretch` counts, without its sessions."""
+        pieces = (Piece(self.seed, at, min(at + COUNTED, stop)) for at in range(start, stop, COUNTED))
+        nothing = Tally.of(self.screening.plan, ())
+        return sum((_count(self.screening, piece) for piece in pieces), nothing)
 
     def _shared_out(self, work: "Work[Item]", size: int) -> Iterator[Item]:
         """The work on stretches of sessions, in order, done here or by several processes."""
@@ -157,6 +175,13 @@ class Piece(NamedTuple):
 
     def seeds(self) -> Iterator[int]:
         return (session_seed(self.batch_seed, index) for index in range(self.start, self.stop))
+
+
+class Stretch(NamedTuple):
+    """Some consecutive sessions of a batch as they ended, and their tally."""
+
+    sessions: list[LeanSession]
+    tally: Tally
 
 
 Work = Callable[[Screening, Piece], Item]

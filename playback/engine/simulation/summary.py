@@ -1,15 +1,14 @@
 """What became of many sessions in number, and beside it what their rules made us expect (playback.md 2.4)."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from math import inf, nextafter, sqrt
+from itertools import accumulate, pairwise
+from math import sqrt
 from operator import add
 from typing import Any, Final
 
-from playback.engine.configuration.interruptions import Window
-from playback.engine.configuration.survival import survival
+from playback.engine.configuration.survival import curve, survival
 from playback.engine.playing.events import EVENTS, MOMENTS
 from playback.engine.playing.plan import US, Plan
 from playback.engine.playing.session import PlaybackSession
@@ -124,11 +123,36 @@ def expected_of(screening: Screening, sessions: int) -> dict[str, Any] | None:
         "completed": band(0.0 if limited or plan.fault else 1.0 - interrupted, sessions),
         "interrupted": band(interrupted, sessions),
         "interrupted_by": {event: band(share, sessions) for event, share in rules.items()},
+        "reasons": {reason: band(share, sessions) for reason, share in _by_reason(plan, rules).items()},
         "funnel": {
             event: band(shares.get(event, 0.0), sessions, max(often[event], 1)) for event in stages_of(plan)
         },
+        "offsets": [band(share, sessions) for share in _expected_offsets(plan)],
         "survival": survival_curve(plan) if len(plan.parts) == 1 and not plan.fault else [],
     }
+
+
+def _by_reason(plan: Plan, rules: Mapping[str, float]) -> dict[str, float]:
+    """How likely each reason ends a session, from how likely each rule does."""
+    # A pod has each rule once for each ad.
+    reasons = {rule.event: rule.reason.value for rule, _ in plan.rules if rule.event in rules}
+    shares: dict[str, float] = {}
+    for event, reason in reasons.items():
+        shares[reason] = shares.get(reason, 0.0) + rules[event]
+    return shares
+
+
+def _expected_offsets(plan: Plan) -> list[float]:
+    """The share of sessions cut in each part of the histogram; none for a pod, and for an ad that is not played."""
+    if len(plan.parts) > 1 or plan.fault:
+        return []
+    end = _end_ms(plan)
+    alive = [survival(plan.windows, min(edge * 1000, end)) for edge in _edges_sec(plan)]
+    return [before - behind for before, behind in pairwise(alive)]
+
+
+def _end_ms(plan: Plan) -> float:
+    return (plan.duration_us if plan.limit_us is None else min(plan.duration_us, plan.limit_us)) / 1000
 
 
 def band(share: float, sessions: int, most: int = 1) -> dict[str, float]:
@@ -149,16 +173,5 @@ def band(share: float, sessions: int, most: int = 1) -> dict[str, float]:
 
 def survival_curve(plan: Plan) -> list[list[float]]:
     """[seconds, S] where the curve can bend and at the edges of the histogram; a fall at one instant has two points."""
-    end = plan.duration_us / 1000 if plan.limit_us is None else min(plan.duration_us, plan.limit_us) / 1000
-    windows = plan.windows
-    edges = {0.0, end, *(float(edge) for window in windows for edge in window[1:3])}
-    edges.update(edge * 1000 for edge in _edges_sec(plan))
-    return [point for at in sorted(edges) if at <= end for point in _points(windows, at, end)]
-
-
-def _points(windows: Sequence[Window], at: float, end: float) -> list[list[float]]:
-    points = [[at / 1000, survival(windows, at)]]
-    falls = any(window.lo_ms == window.hi_ms == at and not window.before_rendering for window in windows)
-    if falls and at < end:
-        points.append([at / 1000, survival(windows, nextafter(at, inf))])
-    return points
+    points = curve(plan.windows, _end_ms(plan), [edge * 1000 for edge in _edges_sec(plan)])
+    return [[at / 1000, share] for at, share in points]

@@ -12,7 +12,8 @@ from pipeline import builds
 from pipeline.models import Endpoint, ReceiverProfile, Source, Upload
 from playback.engine import PROVIDER_LABELS
 from playback.models import Provider
-from playback.views.providers import shipped
+from playback.rows import shipped
+from playback.rules.publishing import on_record
 from vastdash.models import Publisher, User
 from vastdash.roles import Role
 
@@ -54,7 +55,7 @@ class Command(BaseCommand):
             return
         passwords = {name: self._person(name, role) for name, role in PEOPLE.items()}
         for position, (name, label) in enumerate(PROVIDER_LABELS[PROFILE_SET].items()):
-            Provider.objects.get_or_create(
+            provider, _ = Provider.objects.get_or_create(
                 name=name,
                 defaults={
                     "title": name.capitalize(),
@@ -63,7 +64,9 @@ class Command(BaseCommand):
                     "playback": shipped(name, PROFILE_SET),
                 },
             )
+            on_record("provider", provider)
         publisher, _ = Publisher.objects.get_or_create(name=PUBLISHER["name"], defaults=PUBLISHER)
+        on_record("publisher", publisher)
         self._builds(User.objects.get(username="qa"))
         self._endpoints(publisher, User.objects.get(username="adops"))
         self._tell(passwords)

@@ -61,5 +61,7 @@ class Command(BaseCommand):
             access_log=False,
             proxy_headers=False,  # asgi.py reads them, for those it does not mislead
             ws_max_size=64 * 1024,
+            # Compressing news anew for every viewer costs more than all else of sending them.
+            ws_per_message_deflate=False,
             timeout_graceful_shutdown=3,
         )

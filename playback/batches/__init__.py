@@ -1,0 +1,1 @@
+"""Many sessions of chosen ads, lengths, providers and publishers: asked for, run, cancelled, counted, found again."""

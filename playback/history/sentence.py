@@ -1,0 +1,99 @@
+"""Numbers said in words: what changed, by how much, and where most of it lies."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from playback.history.outcome import INTERRUPTIONS
+from playback.history.tally import Share
+from playback.history.usual import Usual, Verdict
+
+Interruptions = Mapping[tuple[str, str], int]
+"""Sessions by provider and reason."""
+
+
+class Rise(NamedTuple):
+    """One provider's interruptions for one reason, as a share of all viewings, then and now."""
+
+    provider: str
+    reason: str
+    before: float
+    now: float
+
+
+def in_percent(share: float | None) -> str:
+    """0.8342 -> "83.4 %", None -> "–"."""
+    return "–" if share is None else f"{share * 100:.1f} %"
+
+
+def in_words(reason: str) -> str:
+    """`network_error` -> "network error"."""
+    return reason.replace("_", " ")
+
+
+def thousands(number: float) -> str:
+    """1234567 -> "1 234 567", with spaces that do not break."""
+    return f"{round(number):,}".replace(",", "\u00a0")
+
+
+def span(usual: Usual) -> str:
+    return f"{in_percent(usual.low)} to {in_percent(usual.high)}"
+
+
+def largest_rise(
+    before: Interruptions, viewings_before: int, now: Interruptions, viewings: int
+) -> Rise | None:
+    """The provider and reason whose interruptions grew most as a share of all viewings; None where none grew, or one of
+    the sides has no viewings."""
+    if not viewings or not viewings_before:
+        return None
+    found = [
+        Rise(*key, before.get(key, 0) / viewings_before, number / viewings)
+        for key, number in now.items()
+        if key[1] in INTERRUPTIONS
+    ]
+    grown = max(found, key=lambda rise: rise.now - rise.before, default=None)
+    return grown if grown and grown.now > grown.before else None
+
+
+def moved(now: Share, before: Share) -> str:
+    """How a share moved between two periods, and whether that is more than chance: their bands are apart."""
+    if now.value is None or before.value is None or now.band is None or before.band is None:
+        return "cannot be compared"
+    apart = now.band.low > before.band.high or now.band.high < before.band.low
+    if not apart:
+        return "held"
+    return "rose" if now.value > before.value else "fell"
+
+
+def completion_sentence(now: Share, before: Share, usual: Usual | None, period: str, former: str) -> str:
+    """What became of the completion rate; `period` and `former` are how the two are called."""
+    if now.value is None:
+        return f"Nothing was viewed to its end or interrupted {period}."
+    said = f"Completion {moved(now, before)}"
+    if before.value is None:
+        said = f"Completion is {in_percent(now.value)} {period}; {former} has none to compare with"
+    elif moved(now, before) == "held":
+        said += f" at {in_percent(now.value)} {period}, within chance of {in_percent(before.value)} {former}"
+    else:
+        said += f" to {in_percent(now.value)} {period}, from {in_percent(before.value)} {former}"
+    if usual is None:
+        return said + "."
+    return f"{said}; usual is {span(usual)}."
+
+
+def rise_sentence(rise: Rise | None) -> str:
+    """Where more was interrupted than before; "" where nothing was."""
+    if rise is None:
+        return ""
+    return (
+        f"What grew most: {rise.provider or 'no provider'}, {in_words(rise.reason)}: "
+        f"{in_percent(rise.now)} of all viewings, {in_percent(rise.before)} before."
+    )
+
+
+def sessions_sentence(sessions: int, verdict: Verdict, usual: Usual | None) -> str:
+    """How many, beside how many are usual."""
+    said = f"{thousands(sessions)} session{'' if sessions == 1 else 's'}"
+    if usual is None:
+        return f"{said}, {verdict}"
+    return f"{said}, {verdict} ({thousands(usual.low)} to {thousands(usual.high)})"

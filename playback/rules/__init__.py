@@ -1,0 +1,1 @@
+"""Interruption rules of providers and publishers: edited, pictured, weighed against what is published, kept."""

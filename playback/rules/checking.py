@@ -1,0 +1,41 @@
+"""Whether the engine takes a profile of a level: alone, and a publisher's on top of every provider as it stands."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from playback.engine import ConfigError, ConfigResolver
+from playback.rows import provider_levels, to_partial
+
+
+class Fault(NamedTuple):
+    """What the engine says against a profile, and where: a setting or ``interruption_rules.<event>.<part>``."""
+
+    field: str
+    text: str
+
+
+def fault_of(level: str, row: Mapping[str, Any]) -> Fault | None:
+    """The first fault of a profile in the row shape of ``playback.rows``, None when sessions can play by it.
+
+    A provider must hold whole rules. One that does not resolve by itself is no test for a publisher.
+    """
+    partial = to_partial(row)
+    if level == "provider":
+        return _tried(None, provider="draft", providers={"draft": partial})
+    providers = provider_levels()
+    names = [
+        name for name, level in providers.items() if not _tried(None, provider="it", providers={"it": level})
+    ]
+    for name in (None, *names):
+        tried = {"provider": name, "providers": providers, "publisher": "draft"}
+        if fault := _tried(name, **tried, publishers={"draft": partial}):
+            return fault
+    return None
+
+
+def _tried(on: str | None, **levels: Any) -> Fault | None:
+    try:
+        ConfigResolver.resolve(**levels)
+    except ConfigError as error:
+        return Fault(error.field, f"With {on}: {error.text}" if on else error.text)
+    return None
