@@ -6,7 +6,7 @@ from django.urls import reverse
 from playback.models import Session
 from tests.pipeline.responses import inline
 from tests.playback.servers import serving
-from tests.site.rows import make_provider, make_session, play_out
+from tests.site.rows import make_provider, make_session, play_out, run_batch
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +96,18 @@ def test_a_question_that_cannot_be_asked_is_refused_at_its_field(viewer, ended, 
     answer = page(viewer, ended, "session-otherwise", **query)
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == [field]
+
+
+def test_sessions_of_a_batch_are_gone_through_and_compared_like_any_other(viewer):
+    make_provider("global", "legacy")
+    batch = run_batch(providers=("global",), sessions=10)
+    names = [f"{batch.public_id}-{ordinal}" for ordinal in (3, 4)]
+    answer = viewer.get(f"/sessions/{names[0]}/replay/?at=3")
+    assert "equal to the stored record" in answer.content.decode()
+    assert answer.context["walk"].due
+    assert viewer.get(f"/sessions/{names[0]}/otherwise/?seed=1").context["told"].seed == 1
+    told = viewer.get(reverse("compare-sessions"), {"a": names[0], "b": names[1]}).context["told"]
+    assert "seed" in {change.what for section in told.differing for change in section.changes}
 
 
 class TestTwoSessions:
