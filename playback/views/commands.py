@@ -38,13 +38,13 @@ def _clicked(request: HttpRequest, shown: SessionView) -> HttpResponse:
     opened = click(shown.public_id)
     if not request.htmx:
         return redirect("session", shown.public_id)
-    if opened is None:
-        return _refused(request, shown, NOT_RUNNING)
-    answer = render(
-        request, "playback/session.html#clicked", {"view": shown, "clicked": True, "opened": opened}
-    )
-    answer["HX-Retarget"], answer["HX-Reswap"] = "#clicked", "outerHTML"
-    return answer
+    context = {
+        "view": shown,
+        "clicked": True,
+        "opened": opened,
+        "refused": "" if opened is not None else NOT_RUNNING,
+    }
+    return render(request, "playback/session.html#clicked", context, status=409 if opened is None else 200)
 
 
 def _seek(request: HttpRequest, public_id: str) -> str:
