@@ -20,6 +20,7 @@ from pipeline.api.builds import router as builds
 from pipeline.api.endpoints import router as endpoints
 from pipeline.api.receivers import router as receivers
 from playback.api import router as sessions
+from playback.rules.api import router_of
 from vastdash.tokens import TokenAuth
 from vastdash.web import problem
 
@@ -88,6 +89,8 @@ api.add_router("/builds", builds)
 api.add_router("/receivers", receivers)
 api.add_router("/endpoints", endpoints)
 api.add_router("/sessions", sessions)
+api.add_router("/providers", router_of("provider"))
+api.add_router("/publishers", router_of("publisher"))
 
 
 @api.exception_handler(ValidationError)

@@ -1,10 +1,24 @@
 """Whether the engine takes a profile of a level: alone, and a publisher's on top of every provider as it stands."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+from unicodedata import category
 
 from playback.engine import ConfigError, ConfigResolver
 from playback.rows import provider_levels, to_partial
+
+NOTE_LENGTH: Final = 300
+
+
+def note_fault(note: str) -> str:
+    """What is wrong with the note that says why something is published, empty where nothing is."""
+    said = note.strip()
+    if not said:
+        return "Say why: whoever looks at the versions later will ask."
+    if len(said) > NOTE_LENGTH:
+        return f"At most {NOTE_LENGTH} characters; these are {len(said)}."
+    unstorable = any(category(letter) in {"Cc", "Cs"} for letter in said)
+    return "Holds characters that cannot be kept." if unstorable else ""
 
 
 class Fault(NamedTuple):
