@@ -46,10 +46,12 @@ class TestDraft:
 
     def test_what_is_wrong_is_said_beside_its_field_and_left_out_of_the_picture(self, ad_ops, provider):
         form = shown_fields(ad_ops.get(PAGE)) | {"rules-1-probability": "3", "mode": "sideways"}
-        page = ad_ops.post(DRAFT, form).content.decode()
+        answer = ad_ops.post(DRAFT, form)
+        page = answer.content.decode()
         wrong = page.partition('id="id_rules-1-probability_error"')[2].partition("</div>")[0]
-        assert "less than or equal to 1" in wrong
+        assert "At most 1." in wrong
         assert "Not counted until corrected" in page
+        assert answer.context["changes"] == []
         assert 'id="id_mode_error" hx-swap-oob="innerHTML">Select a valid choice' in page
 
     def test_a_rule_moves_up_with_what_was_typed(self, ad_ops, provider):
