@@ -11,7 +11,7 @@ from django.urls import reverse
 from playback.forms import Profile, PublisherForm
 from playback.models import ProfileVersion
 from playback.rules.arranging import arranged
-from playback.rules.checking import fault_of, note_fault
+from playback.rules.checking import fault_of, note_fault, outdone_by
 from playback.rules.comparing import both_changed, changes, merged
 from playback.rules.publishing import MODELS, Conflict, Origin, Row, publish, versions
 from playback.views.panel import panel, remarks
@@ -40,6 +40,7 @@ def editor(level: str, row: Row, profile: Profile, data: Mapping[str, Any]) -> d
     """What the pages need to show the form of a level beside its picture."""
     context = panel(level, row.playback, profile.row, data)
     rows = list(zip(profile.rules.forms, remarks(profile, context["shown"]), strict=True))
+    context["outdone"] = outdone_by(profile.row) if level == "provider" and context["changes"] else []
     draft_url = reverse(f"{level}-draft", args=[row.name or "new"])
     note = data.get("note", "")
     return {**context, "row": row, "profile": profile, "rows": rows, "note": note, "draft_url": draft_url}

@@ -92,6 +92,14 @@ class TestDraft:
         assert alone.context["under"] is None
         assert ad_ops.post(reverse("publisher-draft", args=["new"]), level_form()).status_code == 200
 
+    def test_publishers_that_a_draft_would_leave_unplayable_are_named(self, ad_ops, provider):
+        part = [{"event": "midpoint", "min_offset_sec": 12.0}]
+        Publisher.objects.create(name="attic", title="Attic", playback={"rules": part})
+        form = shown_fields(ad_ops.get(PAGE))
+        assert "attic" not in ad_ops.post(DRAFT, form | {"rules-0-probability": "0.5"}).content.decode()
+        answer = ad_ops.post(DRAFT, form | {"rules-1-max_offset_sec": "8"})
+        assert "No longer playable over these rules</span>: publisher attic" in answer.content.decode()
+
     def test_readers_see_the_picture_of_any_length_and_no_form_to_change_it(self, viewer, provider):
         page = viewer.get(PAGE, {"length": "15"}).content.decode()
         assert "14.5 %" in page
