@@ -19,7 +19,9 @@ ANCHOR_LABELS = {"ad_start": "ad start", "event": "the event"}
 class NumberField(forms.FloatField):
     def __init__(self, **options: Any) -> None:
         attrs = {"class": "form-control", "step": "any", "inputmode": "decimal", "autocomplete": "off"}
-        super().__init__(widget=forms.NumberInput(attrs=attrs), **{"required": False, **options})
+        said = {"min_value": "At least %(limit_value)s.", "max_value": "At most %(limit_value)s."}
+        told = {"required": False, "error_messages": {"invalid": "Not a number.", **said}, **options}
+        super().__init__(widget=forms.NumberInput(attrs=attrs), **told)
 
 
 def choice_field(choices: Any, blank: str | None = None, **options: Any) -> forms.ChoiceField:
@@ -183,9 +185,10 @@ class Profile:
             data, initial=every_event(row.get("rules", [])), prefix="rules", form_kwargs={"level": level}
         )
         self.row: dict[str, Any] = dict(row)
+        self._stored = row
 
     def is_valid(self) -> bool:
-        """Also leaves in ``row`` what was filled in, without the fields and rules that cannot be."""
+        """Also leaves in ``row`` what was filled in, as stored where that cannot be."""
         if self.settings.is_valid() & self.rules.is_valid():
             self.row = self._filled_in()
             if self._no_event_twice() and (fault := fault_of(self.level, self.row)):
@@ -194,8 +197,14 @@ class Profile:
         return not self.has_errors
 
     def _filled_in(self) -> dict[str, Any]:
-        rules = [row for form in self.rules.forms if form.is_valid() and (row := form.row())]
-        return {**self.settings.row(), **({"rules": rules} if rules else {})}
+        stored = {rule["event"]: rule for rule in self._stored.get("rules", [])}
+        rules = [
+            row
+            for form in self.rules.forms
+            if (row := form.row() if form.is_valid() else stored.get(form.named)) is not None
+        ]
+        kept = {name: self._stored[name] for name in self.settings.errors if name in self._stored}
+        return {**kept, **self.settings.row(), **({"rules": rules} if rules else {})}
 
     @property
     def left_out(self) -> list[str]:

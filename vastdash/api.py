@@ -24,6 +24,7 @@ from playback.batch_api import router as batches
 from playback.configuration_api import router as configuration
 from playback.history_api import router as history
 from vastdash.reports.api import router as reports
+from playback.rules.api import router_of
 from vastdash.tokens import TokenAuth
 from vastdash.web import problem
 
@@ -96,6 +97,8 @@ api.add_router("/configuration", configuration)
 api.add_router("/history", history)
 api.add_router("/reports", reports)
 api.add_router("/batches", batches)
+api.add_router("/providers", router_of("provider"))
+api.add_router("/publishers", router_of("publisher"))
 
 
 @api.exception_handler(ValidationError)

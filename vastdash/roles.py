@@ -48,6 +48,7 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
 # Route name -> method -> action. HEAD and OPTIONS count as GET.
 _GET = "GET"
 _POST = "POST"
+_PUT = "PUT"
 _PATCH = "PATCH"
 _DELETE = "DELETE"
 ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
@@ -159,6 +160,12 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "api:endpoint": {_GET: Action.READ, _PATCH: Action.EDIT_CONFIG, _DELETE: Action.DELETE},
     "api:endpoint-rotate": {_POST: Action.EDIT_CONFIG},
     "api:history": {_GET: Action.READ},
+    "api:providers": {_GET: Action.READ},
+    "api:provider": {_GET: Action.READ, _PUT: Action.EDIT_CONFIG},
+    "api:provider-versions": {_GET: Action.READ},
+    "api:publishers": {_GET: Action.READ},
+    "api:publisher": {_GET: Action.READ, _PUT: Action.EDIT_CONFIG},
+    "api:publisher-versions": {_GET: Action.READ},
     "api:sessions": {_GET: Action.READ, _POST: Action.PLAY},
     "api:session": {_GET: Action.READ},
     "api:session-chain": {_GET: Action.READ},

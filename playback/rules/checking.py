@@ -1,10 +1,24 @@
 """Whether the engine takes a profile of a level: alone, and a publisher's on top of every provider as it stands."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+from unicodedata import category
 
 from playback.engine import ConfigError, ConfigResolver
-from playback.rows import provider_levels, to_partial
+from playback.rows import provider_levels, publisher_levels, to_partial
+
+NOTE_LENGTH: Final = 300
+
+
+def note_fault(note: str) -> str:
+    """What is wrong with the note that says why something is published, empty where nothing is."""
+    said = note.strip()
+    if not said:
+        return "Say why: whoever looks at the versions later will ask."
+    if len(said) > NOTE_LENGTH:
+        return f"At most {NOTE_LENGTH} characters; these are {len(said)}."
+    unstorable = any(category(letter) in {"Cc", "Cs"} for letter in said)
+    return "Holds characters that cannot be kept." if unstorable else ""
 
 
 class Fault(NamedTuple):
@@ -31,6 +45,24 @@ def fault_of(level: str, row: Mapping[str, Any]) -> Fault | None:
         if fault := _tried(name, **tried, publishers={"draft": partial}):
             return fault
     return None
+
+
+def outdone_by(row: Mapping[str, Any]) -> list[str]:
+    """The publishers whose parts of rules fit no session of a provider with this profile, by name.
+
+    Only an end of a window that they state can do that; a profile that does not resolve itself is nobody else's fault.
+    """
+    provider = {"it": to_partial(row)}
+    if _tried(None, provider="it", providers=provider):
+        return []
+    found = []
+    for name, partial in publisher_levels().items():
+        rules = partial.get("interruption_rules", {}).values()
+        if any(rule and rule.keys() & {"min_offset_sec", "max_offset_sec"} for rule in rules):
+            over = {"publisher": name, "publishers": {name: partial}}
+            if _tried(None, **over) is None and _tried(None, provider="it", providers=provider, **over):
+                found.append(name)
+    return found
 
 
 def _tried(on: str | None, **levels: Any) -> Fault | None:

@@ -63,6 +63,13 @@ def on_record(level: str, row: Row) -> ProfileVersion:
     return _add(level, row.name, row.playback, number, made_by=row.updated_by, note=note, origin=Origin.FIRST)
 
 
+def begun(level: str, row: Row) -> ProfileVersion:
+    """The first version of a row just made, behind those that a deleted row of that name has left."""
+    newest = versions(level, row.name).first()
+    number = newest.number + 1 if newest else 1
+    return _add(level, row.name, row.playback, number, made_by=row.updated_by, note="", origin=Origin.FIRST)
+
+
 def versions(level: str, name: str) -> "QuerySet[ProfileVersion]":
     """Everything that was ever published under this name, newest first."""
     found = ProfileVersion.objects.filter(level=level, name=name)

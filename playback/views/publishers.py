@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from playback.forms import Profile, PublisherForm, in_words
 from playback.models import ProfileVersion
-from playback.rules.publishing import on_record, renamed
+from playback.rules.publishing import begun, renamed
 from playback.views.rules import edited, editor
 from vastdash.models import Publisher
 from vastdash.version import FIELD, differences, version_of
@@ -85,7 +85,7 @@ def _saved(
         profile.is_valid()
         saved.playback = profile.row
         saved.save()
-        on_record(LEVEL, saved)
+        begun(LEVEL, saved)
     told = f"New sessions on {saved.title} follow these settings from now on."
     messages.success(request, f"Published as version {done.number}. {told}" if done else f"Saved. {told}")
     return redirect(LEVEL, saved.name)

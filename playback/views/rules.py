@@ -11,14 +11,13 @@ from django.urls import reverse
 from playback.forms import Profile, PublisherForm
 from playback.models import ProfileVersion
 from playback.rules.arranging import arranged
-from playback.rules.checking import fault_of
+from playback.rules.checking import fault_of, note_fault, outdone_by
 from playback.rules.comparing import both_changed, changes, merged
 from playback.rules.publishing import MODELS, Conflict, Origin, Row, publish, versions
 from playback.views.panel import panel, remarks
 from vastdash.models import Publisher
 from vastdash.version import FIELD, version_of
 
-NOTE_LENGTH = 300
 LISTED = 50
 Page = Callable[..., HttpResponse]
 REDRAWS = ("arrange", "stop", "redraw")
@@ -41,6 +40,7 @@ def editor(level: str, row: Row, profile: Profile, data: Mapping[str, Any]) -> d
     """What the pages need to show the form of a level beside its picture."""
     context = panel(level, row.playback, profile.row, data)
     rows = list(zip(profile.rules.forms, remarks(profile, context["shown"]), strict=True))
+    context["outdone"] = outdone_by(profile.row) if level == "provider" and context["changes"] else []
     draft_url = reverse(f"{level}-draft", args=[row.name or "new"])
     note = data.get("note", "")
     return {**context, "row": row, "profile": profile, "rows": rows, "note": note, "draft_url": draft_url}
@@ -66,18 +66,10 @@ def edited(
         return page(profile, status=422)
     if not row.pk or profile.row == row.playback:
         return None
-    if wrong := note_error(data):
+    if wrong := note_fault(data.get("note", "")):
         return page(profile, note_error=wrong, status=422)
     why = {"note": data["note"].strip(), "origin": Origin.PUBLISHED}
     return publish(level, row.name, profile.row, user=request.user, read=read, **why)
-
-
-def note_error(data: Mapping[str, Any]) -> str:
-    """What is wrong with the note that says why."""
-    note = data.get("note", "").strip()
-    if not note:
-        return "Say why: whoever looks at the versions later will ask."
-    return f"At most {NOTE_LENGTH} characters; these are {len(note)}." if len(note) > NOTE_LENGTH else ""
 
 
 def conflict(level: str, row: Row, read: str, yours: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,7 +173,7 @@ def propose(
     said = request.POST.get("note", note)
     fault, wrong, status = fault_of(level, proposed), "", 200
     if request.method == "POST":
-        wrong = note_error({"note": said})
+        wrong = note_fault(said)
         read = request.POST.get(FIELD, "")
         if not (wrong or fault):
             try:

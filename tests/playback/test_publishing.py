@@ -3,7 +3,7 @@
 import pytest
 
 from playback.models import ProfileVersion, Provider
-from playback.rules.publishing import OUTSIDE, Conflict, publish, renamed, versions
+from playback.rules.publishing import OUTSIDE, Conflict, begun, publish, renamed, versions
 from tests.site.rows import make_provider
 from vastdash.models import Publisher
 from vastdash.version import version_of
@@ -65,6 +65,14 @@ def test_versions_follow_a_new_name_behind_those_that_a_deleted_row_has_left():
     renamed("publisher", "attic", "cellar")
     assert numbers("cellar", "publisher") == [(4, "published"), (3, "first"), (2, "published"), (1, "first")]
     assert numbers("attic", "publisher") == []
+
+
+def test_a_row_made_anew_under_the_name_of_a_deleted_one_begins_behind_its_versions():
+    for _ in range(2):
+        row = Publisher.objects.create(name="attic", title="Attic", playback=FAST)
+        begun("publisher", row)
+        row.delete()
+    assert numbers("attic", "publisher") == [(2, "first"), (1, "first")]
 
 
 def test_nobody_publishes_to_a_row_that_is_not_there():

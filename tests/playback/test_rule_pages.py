@@ -46,10 +46,12 @@ class TestDraft:
 
     def test_what_is_wrong_is_said_beside_its_field_and_left_out_of_the_picture(self, ad_ops, provider):
         form = shown_fields(ad_ops.get(PAGE)) | {"rules-1-probability": "3", "mode": "sideways"}
-        page = ad_ops.post(DRAFT, form).content.decode()
+        answer = ad_ops.post(DRAFT, form)
+        page = answer.content.decode()
         wrong = page.partition('id="id_rules-1-probability_error"')[2].partition("</div>")[0]
-        assert "less than or equal to 1" in wrong
+        assert "At most 1." in wrong
         assert "Not counted until corrected" in page
+        assert answer.context["changes"] == []
         assert 'id="id_mode_error" hx-swap-oob="innerHTML">Select a valid choice' in page
 
     def test_a_rule_moves_up_with_what_was_typed(self, ad_ops, provider):
@@ -89,6 +91,14 @@ class TestDraft:
         alone = ad_ops.post(draft, form | {"under": "", "rules-6-probability": "0.5"})
         assert alone.context["under"] is None
         assert ad_ops.post(reverse("publisher-draft", args=["new"]), level_form()).status_code == 200
+
+    def test_publishers_that_a_draft_would_leave_unplayable_are_named(self, ad_ops, provider):
+        part = [{"event": "midpoint", "min_offset_sec": 12.0}]
+        Publisher.objects.create(name="attic", title="Attic", playback={"rules": part})
+        form = shown_fields(ad_ops.get(PAGE))
+        assert "attic" not in ad_ops.post(DRAFT, form | {"rules-0-probability": "0.5"}).content.decode()
+        answer = ad_ops.post(DRAFT, form | {"rules-1-max_offset_sec": "8"})
+        assert "No longer playable over these rules</span>: publisher attic" in answer.content.decode()
 
     def test_readers_see_the_picture_of_any_length_and_no_form_to_change_it(self, viewer, provider):
         page = viewer.get(PAGE, {"length": "15"}).content.decode()

@@ -7,12 +7,15 @@ import pytest
 from django.urls import reverse
 
 from playback.ledger_filter import keyed
+from playback.rows import shipped
 from tests.pipeline.players import make_endpoint
 from tests.pipeline.responses import response
 from tests.pipeline.settings_forms import make_profile
 from tests.site.people import make_person
-from tests.site.rows import make_build, make_session
+from tests.site.rows import make_build, make_provider, make_session
+from vastdash.models import Publisher
 from vastdash.roles import Role
+from vastdash.version import version_of
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +36,10 @@ def calls():
     key = keyed(live.ledger.entries)[0]["key"]
     one = {"public_id": build.public_id}
     mine = {"public_id": endpoint.public_id}
+    make_provider("yandex")
+    Publisher.objects.create(name="yandex", title="A publisher", playback=shipped("yandex", "seed"))
+    named, read = {"name": "yandex"}, version_of(shipped("yandex", "seed"))
+    nothing = {"profile": {}, "version": read, "note": "Nothing is stated"}
     canned = {"title": "T", "receiver": profile.name, "response": response()}
     return [
         ("post", "/builds", {}, {"response": response()}),
@@ -51,6 +58,14 @@ def calls():
         ("patch", "/endpoints/{public_id}", mine, {"title": "Other"}),
         ("post", "/endpoints/{public_id}/rotate", mine, None),
         ("delete", "/endpoints/{public_id}", mine, None),
+        ("get", "/providers", {}, None),
+        ("get", "/providers/{name}", named, None),
+        ("put", "/providers/{name}", named, nothing),
+        ("get", "/providers/{name}/versions", named, None),
+        ("get", "/publishers", {}, None),
+        ("get", "/publishers/{name}", named, None),
+        ("put", "/publishers/{name}", named, nothing),
+        ("get", "/publishers/{name}/versions", named, None),
         ("post", "/sessions", {}, {"build": build.public_id}),
         ("get", "/sessions", {}, None),
         ("get", "/sessions/{public_id}", {"public_id": session.public_id}, None),
