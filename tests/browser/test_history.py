@@ -1,4 +1,4 @@
-"""A manager asks the history what fell, where and why, and which sessions; keeps the question, takes the answer away."""
+"""A manager asks the history what fell, where, why, and which sessions; keeps the question, takes the answer away."""
 
 from __future__ import annotations
 
