@@ -162,17 +162,28 @@ class Page:
         after: str | None = None,
         oldest_first: bool = False,
     ) -> None:
-        position = _read_position(before) or _read_position(after)
-        backwards = position is not None and _read_position(before) is None
+        position = read_position(before) or read_position(after)
+        backwards = position is not None and read_position(before) is None
         rising = oldest_first != backwards
         rows = rows.order_by(at, "id") if rising else rows.order_by(f"-{at}", "-id")
         if position:
             rows = rows.filter(_beyond(position, at, "gt" if rising else "lt"))
         found = list(rows[: size + 1])
-        is_more = len(found) > size
-        shown = found[:size]
+        self._lay(found[:size], at, begins=position is None, backwards=backwards, is_more=len(found) > size)
+
+    @classmethod
+    def of(
+        cls, found: list[Any], at: str = "created_at", *, begins: bool, backwards: bool, is_more: bool
+    ) -> "Page":
+        """The page of rows that were found otherwise, in the order they were looked for in. It `begins` the list where
+        there was no position; `backwards` is from a position towards its front."""
+        page = cls.__new__(cls)
+        page._lay(found, at, begins=begins, backwards=backwards, is_more=is_more)  # noqa: SLF001  (its own)
+        return page
+
+    def _lay(self, shown: list[Any], at: str, *, begins: bool, backwards: bool, is_more: bool) -> None:
         self.rows = shown[::-1] if backwards else shown
-        self.first = position is None or (backwards and not is_more)
+        self.first = begins or (backwards and not is_more)
         more_behind = self.rows and (backwards or is_more)
         self.next = _position(self.rows[-1], at) if more_behind else None
         self.previous = _position(self.rows[0], at) if self.rows and not self.first else None
@@ -187,7 +198,7 @@ def _beyond(position: tuple[Any, int], at: str, side: str) -> Q:
 
 def no_position(before: str | None) -> HttpResponse | None:
     """422 for a ``before`` that no page gave: to start anew without a word would keep a caller reading for ever."""
-    if not before or _read_position(before):
+    if not before or read_position(before):
         return None
     text = "This is no position in the list; take it from next."
     return problem(422, "Not valid", f"before: {text}", fields=[{"field": "before", "text": text}])
@@ -197,7 +208,8 @@ def _position(row: Any, at: str) -> str:
     return f"{(getattr(row, at) - _EPOCH) // timedelta(microseconds=1)}-{row.pk}"
 
 
-def _read_position(text: str | None) -> tuple[Any, int] | None:
+def read_position(text: str | None) -> tuple[Any, int] | None:
+    """The moment and number of a row that a position names; None where it is none."""
     try:
         micros, row_id = (int(part) for part in (text or "").split("-"))
         return _EPOCH + timedelta(microseconds=micros), row_id

@@ -19,6 +19,14 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 _ORDINAL = re.compile("[0-9]{1,9}")
 
 
+# Of the rows that a session leads to, what a list shows; each column more costs every row of every list.
+_LISTED = ("titled", "created_by", "batch__created_by", "build")
+_LISTED_COLUMNS = (
+    *("titled__text", "created_by__username", "batch__created_by__username"),
+    *("batch__public_id", "batch__title", "build__public_id", "build__title"),
+)
+
+
 class AdDocument(models.Model):
     """A text that a session was given or fetched, mostly VAST; sessions name it by its hash instead of carrying it."""
 
@@ -47,8 +55,10 @@ class Sessions(models.QuerySet):
 
     def listed(self) -> "Sessions":
         """With what a row of a list shows, and without what only the session's own page needs."""
-        related = self.select_related("titled", "created_by", "batch__created_by", "build")
-        return related.defer("record", "trail", *Build.large("build"))
+        own = (
+            field.name for field in self.model._meta.concrete_fields if field.name not in {"record", "trail"}
+        )
+        return self.select_related(*_LISTED).only(*own, *_LISTED_COLUMNS)
 
     def playing(self) -> "Sessions":
         """Those that a runner has to do with: neither ended nor waiting to be confirmed."""
@@ -149,6 +159,19 @@ class Session(models.Model):
             models.Index("cohort", "created_at", "id", name="session_of_cohort"),
             models.Index("titled", "created_at", "id", name="session_of_title"),
             models.Index("created_by", name="session_of_maker", condition=models.Q(created_by__isnull=False)),
+            # In a batch nothing is sent.
+            models.Index(
+                *("delivery", "created_at", "id"),
+                name="session_delivered",
+                condition=models.Q(batch__isnull=True),
+            ),
+            # What begins alike, where the order of the language is not that of the letters (PostgreSQL).
+            models.Index(
+                name="session_id_begins",
+                fields=("own_id",),
+                opclasses=("varchar_pattern_ops",),
+                condition=models.Q(own_id__isnull=False),
+            ),
             models.Index("build", name="session_of_build", condition=models.Q(build__isnull=False)),
             models.Index("document", name="session_of_document", condition=models.Q(document__isnull=False)),
             models.Index(
