@@ -136,7 +136,7 @@ def test_the_weekly_report_is_two_pages_at_most(visit: Visit, stocked: Server):
 
 
 def test_the_overview_says_when_what_runs_is_no_longer_refreshed_and_recovers(visit: Visit, stocked: Server):
-    page = visit("manager", forgive="ERR_FAILED|htmx:sendError")
+    page = visit("manager", forgive="ERR_FAILED|htmx:")
     page.goto(stocked.url)
     is_polled = re.compile(r"/$")
     page.route(is_polled, lambda route: route.abort())
