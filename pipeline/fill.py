@@ -1,4 +1,4 @@
-"""How many builds and requests ended with an ad within a stretch of time."""
+"""How many builds and requests ended with an ad within a span of time."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -26,31 +26,31 @@ class Asked(NamedTuple):
     failed: int
 
 
-Stretch = tuple[datetime, datetime]
+Span = tuple[datetime, datetime]
 """From the one moment, included, to the other."""
 
 
-def built(stretches: list[Stretch]) -> list[Built]:
-    """The builds of each stretch, in one query."""
+def built(spans: list[Span]) -> list[Built]:
+    """The builds of each span, in one query."""
     sums = {}
-    for place, (since, until) in enumerate(stretches):
+    for place, (since, until) in enumerate(spans):
         within = Q(created_at__gte=since, created_at__lt=until)
         sums[f"builds_{place}"] = Count("pk", filter=within)
         sums[f"filled_{place}"] = Count("pk", filter=within & Q(no_ad=False))
         sums[f"wrong_{place}"] = Count("pk", filter=within & Q(lint_error_count__gt=0))
-    rows = Build.objects.filter(created_at__gte=min(since for since, _ in stretches))
+    rows = Build.objects.filter(created_at__gte=min(since for since, _ in spans))
     found = rows.aggregate(**sums)
-    return [Built(*(found[f"{name}_{place}"] for name in Built._fields)) for place in range(len(stretches))]
+    return [Built(*(found[f"{name}_{place}"] for name in Built._fields)) for place in range(len(spans))]
 
 
-def asked(stretches: list[Stretch]) -> list[Asked]:
-    """The requests of each stretch, in one query. Counters are of whole hours: stretches should be, too."""
+def asked(spans: list[Span]) -> list[Asked]:
+    """The requests of each span, in one query. Counters are of whole hours: spans should be, too."""
     sums = {}
-    for place, (since, until) in enumerate(stretches):
+    for place, (since, until) in enumerate(spans):
         within = Q(hour__gte=since, hour__lt=until)
         sums[f"requests_{place}"] = Sum("requests", filter=within, default=0)
         sums[f"filled_{place}"] = Sum("requests", filter=within & Q(outcome=Outcome.FILL), default=0)
         sums[f"failed_{place}"] = Sum("requests", filter=within & Q(outcome__in=FAILURES), default=0)
-    rows = EndpointTraffic.objects.filter(hour__gte=min(since for since, _ in stretches))
+    rows = EndpointTraffic.objects.filter(hour__gte=min(since for since, _ in spans))
     found = rows.aggregate(**sums)
-    return [Asked(*(found[f"{name}_{place}"] for name in Asked._fields)) for place in range(len(stretches))]
+    return [Asked(*(found[f"{name}_{place}"] for name in Asked._fields)) for place in range(len(spans))]

@@ -119,8 +119,8 @@ class Overview:
 
     def _filled(self) -> list[Metric]:
         start, end = midnight(self.today), midnight(self.today + _DAY)
-        stretches = [(start, end), (start - _DAY, start), (start - _DAY * (DAYS + 1), start - _DAY)]
-        made, asked = fill.built(stretches), fill.asked(stretches)
+        spans = [(start, end), (start - _DAY, start), (start - _DAY * (DAYS + 1), start - _DAY)]
+        made, asked = fill.built(spans), fill.asked(spans)
         builds = [
             (Share(one.filled, one.builds), f"/builds/?since={day}&until={day}")
             for one, day in zip(made, (self.today, self.yesterday, ""), strict=True)

@@ -169,10 +169,21 @@ class Page:
         if position:
             rows = rows.filter(_beyond(position, at, "gt" if rising else "lt"))
         found = list(rows[: size + 1])
-        is_more = len(found) > size
-        shown = found[:size]
+        self._lay(found[:size], at, begins=position is None, backwards=backwards, is_more=len(found) > size)
+
+    @classmethod
+    def of(
+        cls, found: list[Any], at: str = "created_at", *, begins: bool, backwards: bool, is_more: bool
+    ) -> "Page":
+        """The page of rows that were found otherwise, in the order they were looked for in. It `begins` the list where
+        there was no position; `backwards` is from a position towards its front."""
+        page = cls.__new__(cls)
+        page._lay(found, at, begins=begins, backwards=backwards, is_more=is_more)  # noqa: SLF001  (its own)
+        return page
+
+    def _lay(self, shown: list[Any], at: str, *, begins: bool, backwards: bool, is_more: bool) -> None:
         self.rows = shown[::-1] if backwards else shown
-        self.first = position is None or (backwards and not is_more)
+        self.first = begins or (backwards and not is_more)
         more_behind = self.rows and (backwards or is_more)
         self.next = _position(self.rows[-1], at) if more_behind else None
         self.previous = _position(self.rows[0], at) if self.rows and not self.first else None

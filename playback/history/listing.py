@@ -36,10 +36,12 @@ def page(
     of a list show them (`Sessions.listed`)."""
     behind = read_position(before)
     position = behind or read_position(after)
-    is_rising = oldest_first != (position is not None and behind is None)
-    found = _next(choice, position, size + 1, is_rising=is_rising)
-    rows = Session.objects.listed().filter(pk__in=[pk for _, pk in found])
-    return Page(rows, before, size=size, after=after, oldest_first=oldest_first)
+    backwards = position is not None and behind is None
+    found = _next(choice, position, size + 1, is_rising=oldest_first != backwards)
+    rows = {row.pk: row for row in Session.objects.listed().order_by().filter(pk__in=[pk for _, pk in found])}
+    # One that was deleted a moment ago is missing.
+    there = [rows[pk] for _, pk in found[:size] if pk in rows]
+    return Page.of(there, begins=position is None, backwards=backwards, is_more=len(found) > size)
 
 
 def _next(

@@ -1,4 +1,4 @@
-"""A stretch of days cut into the periods of a chart: days, or weeks where there are too many. Days are those of UTC."""
+"""A span of days cut into the periods of a chart: days, or weeks where there are too many. Days are those of UTC."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta

@@ -41,11 +41,11 @@ class Week(NamedTuple):
         return self.first + timedelta(days=6)
 
     @property
-    def stretch(self) -> tuple[datetime, datetime]:
+    def span(self) -> tuple[datetime, datetime]:
         """From its first moment, included, to the first of the next week."""
         return midnight(self.first), midnight(self.first + timedelta(days=7))
 
     @property
     def choice(self) -> Choice:
-        since, until = self.stretch
+        since, until = self.span
         return Choice(since=since, until=until)

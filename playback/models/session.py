@@ -19,6 +19,14 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 _ORDINAL = re.compile("[0-9]{1,9}")
 
 
+# Of the rows that a session leads to, what a list shows; each column more costs every row of every list.
+_LISTED = ("titled", "created_by", "batch__created_by", "build")
+_LISTED_COLUMNS = (
+    *("titled__text", "created_by__username", "batch__created_by__username"),
+    *("batch__public_id", "batch__title", "build__public_id", "build__title"),
+)
+
+
 class AdDocument(models.Model):
     """A text that a session was given or fetched, mostly VAST; sessions name it by its hash instead of carrying it."""
 
@@ -47,8 +55,10 @@ class Sessions(models.QuerySet):
 
     def listed(self) -> "Sessions":
         """With what a row of a list shows, and without what only the session's own page needs."""
-        related = self.select_related("titled", "created_by", "batch__created_by", "build")
-        return related.defer("record", "trail", *Build.large("build"))
+        own = (
+            field.name for field in self.model._meta.concrete_fields if field.name not in {"record", "trail"}
+        )
+        return self.select_related(*_LISTED).only(*own, *_LISTED_COLUMNS)
 
     def playing(self) -> "Sessions":
         """Those that a runner has to do with: neither ended nor waiting to be confirmed."""

@@ -48,6 +48,7 @@ def _found(narrowed: Narrowed, query: QueryDict) -> dict[str, Any]:
     groups = groups_of(narrowed.choice)
     alike = narrowed.otherwise_alike
     of = groups_of(alike, ("day",)) if alike else None
+    kept = listing.count(narrowed.choice).number if narrowed.choice.is_counted_by_day else None
     return {
         "page": listing.page(
             narrowed.choice,
@@ -57,6 +58,8 @@ def _found(narrowed: Narrowed, query: QueryDict) -> dict[str, Any]:
         ),
         "whole": groups.whole,
         "share": Share(groups.whole.sessions, of.whole.sessions) if of and not of.is_part else None,
+        # Retention takes rows away and leaves their counts.
+        "gone": groups.whole.sessions - kept if kept is not None else 0,
         "is_part": groups.is_part,
         "counted_up_to": listing.COUNTED_UP_TO,
         "charts": charts_of(narrowed, groups, of),
@@ -66,7 +69,7 @@ def _found(narrowed: Narrowed, query: QueryDict) -> dict[str, Any]:
 def charts_of(narrowed: Narrowed, groups: Groups, of: Groups | None = None) -> list[Chart]:
     """Every chart of a history, each of the same sessions; `of` are those otherwise alike where it names an end."""
     by_day, providers = groups.by["day"], groups.by["provider"]
-    found = periods(*_stretch(narrowed, by_day), narrowed.today)
+    found = periods(*_span(narrowed, by_day), narrowed.today)
     tallies = in_periods(by_day, found)
     link, whole = narrowed.address, groups.whole
     ends = [
@@ -88,7 +91,7 @@ def charts_of(narrowed: Narrowed, groups: Groups, of: Groups | None = None) -> l
     ]
 
 
-def _stretch(narrowed: Narrowed, by_day: Mapping[Key, Tally]) -> tuple[date, date]:
+def _span(narrowed: Narrowed, by_day: Mapping[Key, Tally]) -> tuple[date, date]:
     """The days that charts run over: those asked for, but no year before there was anything."""
     last = min(narrowed.last_day, narrowed.today)
     oldest = day_numbered(int(min(by_day))) if by_day else last

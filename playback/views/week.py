@@ -72,7 +72,7 @@ class Report:
 
     @cached_property
     def _by_day(self) -> Any:
-        since, _ = self.week.back(WEEKS).stretch
+        since, _ = self.week.back(WEEKS).span
         choice = self.week.choice
         return groups_of(replace(choice, since=since), ("day",)).by["day"]
 
@@ -123,9 +123,9 @@ class Report:
         return usual_share((tally.completion for tally in self._weeks[1:]), LEAST_WEEKDAYS)
 
     def _filled(self) -> list[Metric]:
-        stretches = [week.stretch for week in self._weeks_back]
-        builds = [Share(one.filled, one.builds) for one in fill.built(stretches)]
-        requests = [Share(one.filled, one.requests) for one in fill.asked(stretches)]
+        spans = [week.span for week in self._weeks_back]
+        builds = [Share(one.filled, one.builds) for one in fill.built(spans)]
+        requests = [Share(one.filled, one.requests) for one in fill.asked(spans)]
         lists = [f"/builds/?since={week.first}&until={week.last}" for week in (self.week, self.before)]
         return [
             share_metric(
@@ -221,7 +221,7 @@ class Report:
     @property
     def changes(self) -> list[ProfileVersion]:
         """The rules that were published in the week, oldest first."""
-        since, until = self.week.stretch
+        since, until = self.week.span
         made = ProfileVersion.objects.filter(made_at__gte=since, made_at__lt=until).select_related("made_by")
         return list(made.exclude(origin=ProfileVersion.Origin.FIRST).order_by("made_at", "pk")[:50])
 

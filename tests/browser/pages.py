@@ -72,6 +72,7 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
     for query in ("w=1920&h=1080", "w=1920&h=1080&maxdur=1", "tmax=soon"):
         page.request.get(page.locator("#tag").inner_text() + f"?{query}")
     batch = run_batch(page, server, 2_000)
+    keep_view(page, server)
     page.close()
     return [
         Place("sign-in", None, "/sign-in/"),
@@ -109,6 +110,11 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("session-waiting-manager", "manager", f"/sessions/{tags['live']}/", twin=True),
         Place("session-sandbox", "adops", f"/sessions/{tags['sandbox']}/?fate=sent", twin=True),
         Place("session-pixel", "adops", tags["pixel"]),
+        Place("history", "adops", "/history/?days=30"),
+        Place("history-narrowed", "manager", "/history/?days=7&provider=yandex&outcome=interrupted"),
+        Place("history-refused", "manager", "/history/?since=2026-02-02&until=2026-02-01", 422),
+        Place("views", "adops", "/history/views/"),
+        Place("week", "manager", "/history/week/"),
         Place("batches", "adops", "/batches/"),
         Place("batch-new", "adops", "/batches/new/"),
         Place("batch", "adops", f"/batches/{batch}/"),
@@ -184,6 +190,15 @@ def _pod_with_a_broken_bid(server: Server) -> Path:
     path = server.data / "pod-with-a-broken-bid.json"
     path.write_text(json.dumps(response))
     return path
+
+
+def keep_view(page: Page, server: Server) -> None:
+    """Keeps a history under a name."""
+    page.goto(f"{server.url}/history/?days=7&outcome=failed")
+    page.get_by_text("Save this view").click()
+    page.get_by_label("Name").fill("What failed this week")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="What failed this week").wait_for()
 
 
 def refused_form(page: Page, server: Server) -> None:

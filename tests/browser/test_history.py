@@ -1,4 +1,4 @@
-"""A manager asks the history what fell, where and why, and which sessions; keeps the question, takes the answer."""
+"""A manager asks the history what fell, where, why, and which sessions; keeps the question, takes the answer away."""
 
 from __future__ import annotations
 
@@ -133,3 +133,14 @@ def test_the_weekly_report_is_two_pages_at_most(visit: Visit, stocked: Server):
     expect(page.get_by_role("heading", level=1)).to_contain_text("Week")
     printed = page.pdf(prefer_css_page_size=True)
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 2
+
+
+def test_the_overview_says_when_what_runs_is_no_longer_refreshed_and_recovers(visit: Visit, stocked: Server):
+    page = visit("manager", forgive="ERR_FAILED|htmx:")
+    page.goto(stocked.url)
+    is_polled = re.compile(r"/$")
+    page.route(is_polled, lambda route: route.abort())
+    stale = page.get_by_text("Not refreshed since")
+    expect(stale).to_be_visible(timeout=10_000)
+    page.unroute(is_polled)
+    expect(stale).to_have_count(0, timeout=10_000)

@@ -14,7 +14,7 @@ from playback.history import export, listing, recording
 from playback.history.choice import Choice
 from playback.history.groups import groups_of
 from playback.history.tally import together
-from playback.models import SavedView
+from playback.models import SavedView, Session, SessionDay
 from playback.views.history import charts_of, narrowed_of
 from tests.playback.history.rows import NOON, enter
 from tests.site.people import ad_ops, qa, viewer
@@ -92,6 +92,15 @@ def test_a_session_that_ends_moves_from_one_count_to_the_other():
     recording.change(row, status="completed", end_reason="completed", offset_ms=30_000)
     assert groups_of(choice).whole.completion == (1, 1)
     assert groups_of(choice).whole.sessions == 1
+
+
+def test_sessions_that_retention_took_are_said_to_be_counted_only(viewer, sessions):
+    row = Session.objects.filter(status="completed").first()
+    SessionDay.objects.filter(cohort=row.cohort).update(gone=1)
+    row.delete()
+    page = viewer.get(f"/history/?{TWO_DAYS}").content.decode()
+    assert said(page) == 9
+    assert "1 of these sessions are counted only" in page
 
 
 def test_a_list_is_read_page_by_page_either_way(viewer):
