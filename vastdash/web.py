@@ -162,8 +162,8 @@ class Page:
         after: str | None = None,
         oldest_first: bool = False,
     ) -> None:
-        position = _read_position(before) or _read_position(after)
-        backwards = position is not None and _read_position(before) is None
+        position = read_position(before) or read_position(after)
+        backwards = position is not None and read_position(before) is None
         rising = oldest_first != backwards
         rows = rows.order_by(at, "id") if rising else rows.order_by(f"-{at}", "-id")
         if position:
@@ -187,7 +187,7 @@ def _beyond(position: tuple[Any, int], at: str, side: str) -> Q:
 
 def no_position(before: str | None) -> HttpResponse | None:
     """422 for a ``before`` that no page gave: to start anew without a word would keep a caller reading for ever."""
-    if not before or _read_position(before):
+    if not before or read_position(before):
         return None
     text = "This is no position in the list; take it from next."
     return problem(422, "Not valid", f"before: {text}", fields=[{"field": "before", "text": text}])
@@ -197,7 +197,8 @@ def _position(row: Any, at: str) -> str:
     return f"{(getattr(row, at) - _EPOCH) // timedelta(microseconds=1)}-{row.pk}"
 
 
-def _read_position(text: str | None) -> tuple[Any, int] | None:
+def read_position(text: str | None) -> tuple[Any, int] | None:
+    """The moment and number of a row that a position names; None where it is none."""
     try:
         micros, row_id = (int(part) for part in (text or "").split("-"))
         return _EPOCH + timedelta(microseconds=micros), row_id

@@ -1,12 +1,20 @@
 """Sessions of a choice by when they began: a page of them by position, and how many there are."""
 
-from typing import NamedTuple
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+from typing import Final, NamedTuple
 
+from django.db.models import F, Sum
+
+from playback.history.branches import branches, cohorts_of
 from playback.history.choice import Choice
-from playback.models import Session
-from vastdash.web import PAGE_SIZE, Page
+from playback.history.seeking import Position
+from playback.models import Session, SessionDay
+from vastdash.fields import DAY_US, day_of, micros_of
+from vastdash.web import PAGE_SIZE, Page, read_position
 
-COUNTED_UP_TO = 10_000
+COUNTED_UP_TO: Final = 10_000
 
 
 class Count(NamedTuple):
@@ -26,11 +34,42 @@ def page(
 ) -> Page:
     """`size` sessions behind the position `before`, or ahead of the position `after`, newest or oldest first, as rows
     of a list show them (`Sessions.listed`)."""
-    rows = Session.objects.listed().filter(choice.rows())
+    behind = read_position(before)
+    position = behind or read_position(after)
+    is_rising = oldest_first != (position is not None and behind is None)
+    found = _next(choice, position, size + 1, is_rising=is_rising)
+    rows = Session.objects.listed().filter(pk__in=[pk for _, pk in found])
     return Page(rows, before, size=size, after=after, oldest_first=oldest_first)
 
 
+def _next(
+    choice: Choice, position: tuple[datetime, int] | None, size: int, *, is_rising: bool
+) -> list[Position]:
+    behind = Position(micros_of(position[0]), position[1]) if position else None
+    ways = [branch.next(size) for branch in branches(choice, behind, is_rising=is_rising)]
+    return list(islice(merge(*ways, reverse=not is_rising), size))
+
+
 def count(choice: Choice) -> Count:
-    """How many sessions the choice has."""
-    found = Session.objects.filter(choice.rows()).order_by()[: COUNTED_UP_TO + 1].count()
+    """How many sessions the choice has: exactly where it names whole days and nothing that their counts do not know,
+    else up to `COUNTED_UP_TO`."""
+    if choice.is_counted_by_day and all(_is_midnight(moment) for moment in (choice.since, choice.until)):
+        return Count(_counted_by_day(choice))
+    found = sum(branch.number(COUNTED_UP_TO + 1) for branch in branches(choice))
     return Count(min(found, COUNTED_UP_TO), found > COUNTED_UP_TO)
+
+
+def _is_midnight(moment: datetime | None) -> bool:
+    return moment is None or micros_of(moment) % DAY_US == 0
+
+
+def _counted_by_day(choice: Choice) -> int:
+    """Those that still have a row."""
+    rows, cohorts = SessionDay.objects.all(), cohorts_of(choice)
+    if cohorts is not None:
+        rows = rows.filter(cohort__in=cohorts)
+    if choice.since:
+        rows = rows.filter(day__gte=day_of(choice.since))
+    if choice.until:
+        rows = rows.filter(day__lt=day_of(choice.until))
+    return rows.aggregate(number=Sum(F("sessions") - F("gone")))["number"] or 0

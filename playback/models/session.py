@@ -149,6 +149,19 @@ class Session(models.Model):
             models.Index("cohort", "created_at", "id", name="session_of_cohort"),
             models.Index("titled", "created_at", "id", name="session_of_title"),
             models.Index("created_by", name="session_of_maker", condition=models.Q(created_by__isnull=False)),
+            # In a batch nothing is sent.
+            models.Index(
+                *("delivery", "created_at", "id"),
+                name="session_delivered",
+                condition=models.Q(batch__isnull=True),
+            ),
+            # What begins alike, where the order of the language is not that of the letters (PostgreSQL).
+            models.Index(
+                name="session_id_begins",
+                fields=("own_id",),
+                opclasses=("varchar_pattern_ops",),
+                condition=models.Q(own_id__isnull=False),
+            ),
             models.Index("build", name="session_of_build", condition=models.Q(build__isnull=False)),
             models.Index("document", name="session_of_document", condition=models.Q(document__isnull=False)),
             models.Index(

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
+
 from playback.chain_view import masked, told
 from playback.chains import BODY, kept_of
 from playback.engine import ConfigError, ConfigResolver, LedgerEntry, PlaybackSession, Replay
@@ -95,6 +97,7 @@ def levels_of(session: PlaybackSession, provider: str, publisher: str) -> dict[s
             ConfigResolver.resolve(
                 provider=provider or None,
                 publisher=publisher or None,
+                global_config={"enable_session_persistence": settings.SESSION_PERSISTENCE},
                 providers=provider_levels(),
                 publishers=publisher_levels(),
             )

@@ -26,10 +26,10 @@ _HOP = ("number", "depth", "host", "outcome", "status", "code", "ms", "failed", 
 def report(public_id: str) -> Report | None:
     """The report of this session as it stands now, running or not."""
     rows = Session.objects.select_related("build", "ledger", "chain", "titled", "batch")
-    row = rows.named(public_id).first()
-    if row is None:
+    found = rows.named(public_id).first()
+    if found is None:
         return None
-    complete(row)
+    row = complete(found)
     try:
         session = PlaybackSession.from_dict(row.record)
         shown = runner.look(public_id, live_view) or view_of(row, session)
