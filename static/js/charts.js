@@ -35,6 +35,11 @@ function datasetsOf(series, kind) {
     borderDash: series.expected && kind.type === "line" ? [6, 4] : [], links: series.links, ...kind.dataset,
   };
   if (series.high.every(value => value === null)) return [main];
+  if (kind.type === "bar") {
+    // What has no order has no line through it: each band is a box over its own bars.
+    const boxes = series.low.map((low, at) => (low === null ? null : [low, series.high[at]]));
+    return [main, { label: `${series.name}, to`, data: boxes, grouped: false, order: -1, minBarLength: 3, barPercentage: 1, categoryPercentage: 0.92, backgroundColor: `${series.paint}55`, band: true }];
+  }
   const edge = { ...kind.dataset, type: "line", borderWidth: 0, pointRadius: 0, borderColor: "transparent", band: true };
   return [
     main,
