@@ -25,16 +25,18 @@ SAME = (
 
 def test_histories_are_the_same_on_postgresql():
     try:
-        psycopg.connect(SERVER, connect_timeout=3).close()
+        psycopg.connect(f"{SERVER}/postgres", connect_timeout=3).close()
     except psycopg.Error as error:
         pytest.skip(f"no PostgreSQL on this machine that lets us in ({str(error).strip().splitlines()[0]})")
+    # Nobody's data: the tests make a database beside this one, which there need not be, and take it away again.
+    url = f"{SERVER}/vastdash_{os.getpid()}"
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--create-db"),
             *(str(ROOT / "tests" / "playback" / name) for name in SAME),
         ],
         cwd=ROOT,
-        env={**os.environ, "VASTDASH_DATABASE_URL": SERVER, "PYTEST_XDIST_WORKER": "", "PYTEST_ADDOPTS": ""},
+        env={**os.environ, "VASTDASH_DATABASE_URL": url, "PYTEST_XDIST_WORKER": "", "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         check=False,
