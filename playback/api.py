@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from pipeline.models import Build
 from playback.batches.again import complete
 from playback.chain_view import masked, told
-from playback.commanding import COMMANDS, obey
+from playback.commanding import CLICK, COMMANDS, NOT_RUNNING, click, obey
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.filters import SessionAndEndFilter
 from playback.history import listing
@@ -259,21 +259,27 @@ def seek_session(request: HttpRequest, public_id: str, payload: Place) -> HttpRe
     """202 when it was passed on: a place beyond the ads changes nothing. 409 when the session is not running."""
     get_object_or_404(Session.objects.named(public_id))
     if not runner.seek(public_id, payload.to_sec):
-        return problem(409, "Not running", "This session is not running.")
+        return problem(409, "Not running", NOT_RUNNING)
     return JsonResponse({"id": public_id, "to_sec": payload.to_sec}, status=202)
 
 
 @router.post(
     "/{public_id}/{name}",
     url_name="session-command",
-    summary="Pause, resume, stop, skip or discard",
+    summary="Pause, resume, stop, skip, click or discard",
     response={202: Answer},
 )
 def command_session(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
-    """202 when it was passed on; 409 when the session is not running, or does not wait to be discarded."""
+    """202 when it was passed on; 409 when the session is not running, or does not wait to be discarded. A click tells
+    the page that it opens (``click_through``, null where the ad has none), which is not fetched."""
     if name not in COMMANDS:
         return problem(404, "Not found", f"No command is named {name!r}; known: {', '.join(COMMANDS)}.")
     get_object_or_404(Session.objects.named(public_id))
+    if name == CLICK:
+        opened = click(public_id)
+        if opened is None:
+            return problem(409, "Not running", NOT_RUNNING)
+        return JsonResponse({"id": public_id, "command": name, "click_through": opened or None}, status=202)
     if refused := obey(public_id, name):
         return problem(409, "Not running", refused)
     return JsonResponse({"id": public_id, "command": name}, status=202)

@@ -4,7 +4,9 @@ from playback.confirming import NotWaiting, discard
 from playback.live.runner import COMMANDS as PLAYER_COMMANDS
 from playback.live.runner import runner
 
+CLICK = "click"
 DISCARD = "discard"
+NOT_RUNNING = "This session is not running."
 COMMANDS = (*PLAYER_COMMANDS, DISCARD)
 
 
@@ -16,4 +18,10 @@ def obey(public_id: str, name: str) -> str:
         except NotWaiting:
             return "This session does not wait to be confirmed."
         return ""
-    return "" if runner.command(public_id, name) else "This session is not running."
+    return "" if runner.command(public_id, name) else NOT_RUNNING
+
+
+def click(public_id: str) -> str | None:
+    """Click on the ad: the address of the page that opens, which is not fetched; "" where the ad has none, None when
+    the session is not running."""
+    return runner.look(public_id, lambda _, player: player.click() or "")

@@ -74,7 +74,7 @@ class SettingsForm(forms.Form):
     def initial_of(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         texts = {True: "true", False: "false"}
         return {
-            name: texts.get(value, value) if isinstance(value, bool) else value
+            name: texts[value] if isinstance(value, bool) else _short(value)
             for name, value in row.items()
             if name != "rules"
         }
@@ -89,7 +89,7 @@ def in_words(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _spoken(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def described(form: forms.Form) -> None:

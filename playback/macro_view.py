@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from playback.batches.again import answer_of
 from playback.engine import NoAd, PlaybackSession, PlayerFactory, macro_table
 from playback.engine.delivery.capabilities import with_scheme
 from playback.engine.delivery.ledger import LedgerEntry
 from playback.engine.delivery.tracking_client import tracker_config_of
 from playback.models import UNREADABLE, Session
-from playback.requesting import ad_again, client_of
+from playback.requesting import client_of
 from vast.macros import MacroRow, explain
 
 
@@ -25,7 +26,7 @@ def macros_of(row: Session, entry: Mapping[str, Any]) -> list[dict[str, Any]] | 
 
 def _explained(row: Session, entry: Mapping[str, Any]) -> list[MacroRow]:
     client = client_of(row)
-    answer = ad_again(client)
+    answer = answer_of(row, client)
     if isinstance(answer, NoAd):
         return _of_ping(answer, entry, tracker_config_of(client).macro_formats)
     session = PlaybackSession.from_dict(row.record)

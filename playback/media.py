@@ -28,10 +28,19 @@ class Media:
     type: str
     source: str
 
+    @property
+    def host(self) -> str:
+        """Where the file lies; "" for an address without one."""
+        try:
+            return urlsplit(self.url).hostname or ""
+        except ValueError:
+            return ""
 
-def media_of(row: Session) -> Media | None:
-    """The file the player chose for the first ad of a session, or None when there is none that can be played."""
-    return media_of_ad(row, row.record.get("ad") or {})
+
+def creatives_of(row: Session) -> list[Media | None]:
+    """The file the player chose for each ad of a session, in the order of its ads; None where none can be played."""
+    first = row.record.get("ad") or {}
+    return [media_of_ad(row, ad) for ad in (first, *first.get("pod", ()))]
 
 
 def media_of_ad(row: Session, ad: Mapping[str, Any]) -> Media | None:

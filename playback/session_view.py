@@ -89,6 +89,18 @@ class SessionView:
         return next((ad for ad in self.pod if ad.state in now and ad.duration_ms), None)
 
     @property
+    def ad(self) -> tuple[int, float, float]:
+        """The ad at the playhead: its place from 1, and where it begins and ends on the session's playhead, in seconds.
+        What is left of an ad of no length is the next one's."""
+        here = [
+            part for part in self.parts if part["start_ms"] <= self.offset_sec * 1000 and part["duration_ms"]
+        ]
+        if not here:
+            return 1, 0.0, self.duration_sec
+        part = here[-1]
+        return part["place"], part["start_ms"] / 1000, (part["start_ms"] + part["duration_ms"]) / 1000
+
+    @property
     def blame(self) -> str:
         """Which hop is at fault where there was no ad; else ""."""
         return str(self.session.metadata.get("blame", ""))

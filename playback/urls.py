@@ -6,6 +6,7 @@ from playback.live.consumers import SessionConsumer
 from playback.views import (
     batch_downloads,
     batches,
+    commands,
     compare,
     configuration,
     history,
@@ -33,7 +34,7 @@ urlpatterns = [
     path("sessions/<str:public_id>/replay/", replay.session_replay, name="session-replay"),
     path("sessions/<str:public_id>/otherwise/", replay.session_otherwise, name="session-otherwise"),
     path("compare/sessions/", compare.compare_sessions, name="compare-sessions"),
-    path("sessions/<str:public_id>/<str:name>/", sessions.session_command, name="session-command"),
+    path("sessions/<str:public_id>/<str:name>/", commands.session_command, name="session-command"),
     path("history/", history.history, name="history"),
     path("history/export.<str:shape>", history.history_export, name="history-export"),
     path("history/week/", week.weekly_report, name="weekly-report"),

@@ -24,7 +24,7 @@ VARIABLES = (
     Variable(
         "VASTDASH_DATABASE_URL",
         "",
-        "Database, such as postgresql://user:password@host:5432/name; the embedded one when empty",
+        "Database, such as `postgresql://user:password@host:5432/name`; the embedded one when empty",
     ),
     Variable(
         "VASTDASH_RETENTION_DAYS",

@@ -1,30 +1,24 @@
 """The first page after signing in: what runs now, what failed last, where to start; and the health check."""
 
+from datetime import UTC, datetime
+
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from pipeline.models import Build
 from playback.live.runner import runner
-from playback.models import Session
+from vastdash.overview import Overview, last_builds, running
 from vastdash.web import is_api, problem, refuse
-
-_ROWS = 8
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    sessions = Session.objects.listed()
-    builds = Build.objects.select_related("created_by").defer(*Build.large())
-    return render(
-        request,
-        "home.html",
-        {
-            "running": sessions.filter(status="running").order_by("-created_at", "-id")[:_ROWS],
-            "sessions": sessions.exclude(status="running").order_by("-created_at", "-id")[:_ROWS],
-            "builds": builds.order_by("-created_at", "-id")[:_ROWS],
-        },
-    )
+    """The page, or for htmx what runs now, which asks for itself every few seconds."""
+    now = datetime.now(UTC)
+    context = {"now": now, "running": running()}
+    if request.htmx:
+        return render(request, "home.html#running", context)
+    return render(request, "home.html", {**context, "overview": Overview(now), "builds": last_builds()})
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

@@ -152,6 +152,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Action]]] = {
     "api:build": {_GET: Action.READ},
     "api:build-again": {_POST: Action.BUILD},
     "api:build-ad": {_GET: Action.READ},
+    "api:build-compare": {_GET: Action.READ},
     "api:receivers": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},
     "api:receiver": {_GET: Action.READ, _PATCH: Action.EDIT_CONFIG, _DELETE: Action.DELETE},
     "api:endpoints": {_GET: Action.READ, _POST: Action.EDIT_CONFIG},

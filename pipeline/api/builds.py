@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline import builds
 from pipeline.api.fields import Config, Document
+from pipeline.build_page.comparison import Comparison
 from pipeline.build_page.differences import Differences
 from pipeline.build_page.filters import BuildFilter
 from pipeline.build_page.page import comparison_of, strip_of
+from pipeline.build_page.pair import build_pair
 from pipeline.build_page.side_by_side import side_by_side
 from pipeline.build_page.verdict import rejected_by_code
 from pipeline.engine import RECEIVERS
@@ -171,6 +173,22 @@ def read_ad(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
     return JsonResponse(body)
 
 
+@router.get("/{public_id}/compare/{other}", url_name="build-compare", summary="Two builds", response=Answer)
+def compare_with(request: HttpRequest, public_id: str, other: str) -> HttpResponse:
+    """How they came to be, bids, settings and edits that differ, and the differing lines of their documents, which are
+    null where those are too long."""
+    rows = Build.objects.select_related("response")
+    told = build_pair(*(get_object_or_404(rows, public_id=named) for named in (public_id, other)))
+    body = {
+        "a": public_id,
+        "b": other,
+        "facts": [change._asdict() for change in told.facts],
+        **_compared(told.comparison),
+        "differences": told.lines and _differences(told.lines),
+    }
+    return JsonResponse(body)
+
+
 def _differences(found: Differences) -> dict[str, Any]:
     rows = [row for stretch in found.stretches for row in stretch.rows if row.kind != "same" or row.reasons]
     return {
@@ -214,12 +232,13 @@ def _summary(build: Build) -> dict[str, Any]:
 
 
 def _answer(build: Build, status: int = 200) -> JsonResponse:
+    before = comparison_of(build)
     body = {
         **_summary(build),
         "config": build.config,
         "rejected_by_code": dict(rejected_by_code(build.result)),
         "pod": strip_of(build).to_dict(),
-        "compared": _compared(build),
+        "compared": before and _compared(before),
         "decisions": build.result,
         "lint": build.findings,
         "vast": build.vast,
@@ -227,9 +246,8 @@ def _answer(build: Build, status: int = 200) -> JsonResponse:
     return JsonResponse(body, status=status)
 
 
-def _compared(build: Build) -> dict[str, Any] | None:
-    found = comparison_of(build)
-    return found and {
+def _compared(found: Comparison) -> dict[str, Any]:
+    return {
         "same_bytes": found.same_bytes,
         "fates": [change._asdict() for change in found.fates],
         "settings": [change._asdict() for change in found.settings],

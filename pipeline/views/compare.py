@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from pipeline.build_page.pair import build_pair
 from pipeline.models import Build
-from vastdash.pair import pair_of
+from vastdash.pair import beginning, pair_of
 
 CHOICES = 20
 
@@ -16,7 +16,7 @@ def compare_builds(request: HttpRequest) -> HttpResponse:
     pair = pair_of(
         request,
         lambda text: rows.filter(public_id=text),
-        lambda text: rows.filter(public_id__startswith=text).order_by("-created_at", "-id"),
+        lambda text: beginning(rows.order_by(), "public_id", text),
         "build",
     )
     if pair.is_whole:

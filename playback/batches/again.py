@@ -36,6 +36,16 @@ def ad_of(row: Session) -> AdData:
     return ad_of_cell(_cell(row))
 
 
+def answer_of(row: Session, client: VastClient) -> AdData | NoAd:
+    """What any stored session plays, or why it plays nothing; ``client`` is its own (``requesting.client_of``). The
+    length that a batch gave its ad is kept."""
+    answer = ad_again(client)
+    if row.batch_id is None or isinstance(answer, NoAd):
+        return answer
+    length_ms = _cell(row).length_ms
+    return answer if length_ms is None else answer.of_length(length_ms)
+
+
 def session_of(row: Session) -> PlaybackSession:
     """A session of a batch, played again: equal to what a HeadlessPlayer plays from its seed."""
     cell = _cell(row)

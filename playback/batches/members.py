@@ -39,6 +39,13 @@ class Wanted:
     def given(self) -> dict[str, str]:
         return {name: value for name, value in asdict(self).items() if value}
 
+    def is_nowhere_in(self, row: CellRow) -> bool:
+        """Whether the counts of a cell tell that it has no such session: to look for one costs all of its rows."""
+        if self.reason and not row.results.ends.get(self.reason):
+            return True
+        place = _place(self.part, BUCKETS - 1) if self.part else None
+        return place is not None and not row.results.offsets[place].count
+
     def condition(self, row: CellRow) -> Q | None:
         """The same for the sessions of one cell; None where none of them can fit."""
         found = Q(end_reason=self.reason) if self.reason else Q()
@@ -104,8 +111,10 @@ def members(
 def _of_cell(batch: Batch, row: CellRow, wanted: Wanted, position: int) -> QuerySet[Session] | None:
     cell = row.cell
     last = cell.first + cell.done - 1
+    if position >= last or wanted.is_nowhere_in(row):
+        return None
     condition = wanted.condition(row)
-    if condition is None or position >= last:
+    if condition is None:
         return None
     begin = max(cell.first, position + 1)
     stretch = Session.objects.listed().filter(batch=batch, ordinal__gte=begin, ordinal__lte=last)

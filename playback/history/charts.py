@@ -164,6 +164,26 @@ def interruptions(name: str, groups: Mapping[str | int, Tally], link: Link) -> C
     )
 
 
+def two_weeks(name: str, sides: Sequence[Mapping[str, int]], link: Link) -> Chart:
+    """Interruptions by `reason` or `provider`, of a week and of the one before; its points lead to the week's own."""
+    now, before = sides
+    ranked = sorted({*now, *before}, key=lambda value: (-now.get(value, 0), value))[:BARS_MAX]
+    points = [
+        Point(now.get(value, 0), link(**{"outcome": "interrupted", name: value or NONE})) for value in ranked
+    ]
+    return Chart(
+        f"two-weeks-by-{name}",
+        f"Interruptions by {name}",
+        [in_words(value) or "none" for value in ranked],
+        [
+            Series("this week", points, "warn"),
+            Series("the week before", [Point(before.get(value, 0)) for value in ranked], "expected"),
+        ],
+        Kind.LYING,
+        across=name,
+    )
+
+
 def beside_expected(
     groups: Mapping[str | int, Tally], expected: Mapping[str | int, float | None], link: Link
 ) -> Chart:

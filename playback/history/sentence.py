@@ -1,10 +1,11 @@
 """Numbers said in words: what changed, by how much, and where most of it lies."""
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import NamedTuple
 
 from playback.history.outcome import INTERRUPTIONS
-from playback.history.tally import Share
+from playback.history.tally import SIGMAS, Share
 from playback.history.usual import Usual, Verdict
 
 Interruptions = Mapping[tuple[str, str], int]
@@ -42,40 +43,42 @@ def span(usual: Usual) -> str:
 def largest_rise(
     before: Interruptions, viewings_before: int, now: Interruptions, viewings: int
 ) -> Rise | None:
-    """The provider and reason whose interruptions grew most as a share of all viewings; None where none grew, or one of
-    the sides has no viewings."""
+    """The provider and reason whose interruptions grew most as a share of all viewings; None where none grew by more
+    than chance, or one of the sides has no viewings."""
     if not viewings or not viewings_before:
         return None
-    found = [
+    grown = [
         Rise(*key, before.get(key, 0) / viewings_before, number / viewings)
         for key, number in now.items()
         if key[1] in INTERRUPTIONS
+        and moved(Share(number, viewings), Share(before.get(key, 0), viewings_before)) == "rose"
     ]
-    grown = max(found, key=lambda rise: rise.now - rise.before, default=None)
-    return grown if grown and grown.now > grown.before else None
+    return max(grown, key=lambda rise: rise.now - rise.before, default=None)
 
 
 def moved(now: Share, before: Share) -> str:
-    """How a share moved between two periods, and whether that is more than chance: their bands are apart."""
-    if now.value is None or before.value is None or now.band is None or before.band is None:
-        return "cannot be compared"
-    apart = now.band.low > before.band.high or now.band.high < before.band.low
-    if not apart:
+    """How a share moved between two periods: `rose`, `fell`, or `held` where the difference is within 3 sigma of what
+    chance makes of two samples of one share. Both need a whole."""
+    whole = now.whole + before.whole
+    common = (now.part + before.part) / whole
+    sigma = sqrt(common * (1 - common) * (1 / now.whole + 1 / before.whole))
+    difference = now.part / now.whole - before.part / before.whole
+    if abs(difference) <= SIGMAS * sigma:
         return "held"
-    return "rose" if now.value > before.value else "fell"
+    return "rose" if difference > 0 else "fell"
 
 
 def completion_sentence(now: Share, before: Share, usual: Usual | None, period: str, former: str) -> str:
     """What became of the completion rate; `period` and `former` are how the two are called."""
     if now.value is None:
         return f"Nothing was viewed to its end or interrupted {period}."
-    said = f"Completion {moved(now, before)}"
+    here, there = f"{in_percent(now.value)} {period}", f"{in_percent(before.value)} {former}"
     if before.value is None:
-        said = f"Completion is {in_percent(now.value)} {period}; {former} has none to compare with"
-    elif moved(now, before) == "held":
-        said += f" at {in_percent(now.value)} {period}, within chance of {in_percent(before.value)} {former}"
+        said = f"Completion is {here}; {former} has none to compare with"
+    elif (how := moved(now, before)) == "held":
+        said = f"Completion held at {here}, within chance of {there}"
     else:
-        said += f" to {in_percent(now.value)} {period}, from {in_percent(before.value)} {former}"
+        said = f"Completion {how} to {here}, from {there}"
     if usual is None:
         return said + "."
     return f"{said}; usual is {span(usual)}."

@@ -21,7 +21,11 @@ class Period(NamedTuple):
 
     @property
     def label(self) -> str:
-        days = f"{self.first:%a %Y-%m-%d}" if self.first == self.last else f"{self.first} to {self.last}"
+        days = f"{self.first} to {self.last}"
+        if self.first == self.last:
+            days = f"{self.first:%a %Y-%m-%d}"
+        elif (self.last - self.first).days == 6 and self.first.weekday() == 0:
+            days = f"{self.first:%G-W%V}"
         return days if self.is_over else f"{days}, not over"
 
 

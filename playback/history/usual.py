@@ -32,6 +32,7 @@ class Verdict(StrEnum):
     SAME = "as usual"
     UNKNOWN = "too little history to judge"
     NONE = "none yet"
+    OPEN = "not over yet"
 
 
 def usual_number(values: Sequence[int], least: int = LEAST_WEEKDAYS) -> Usual | None:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, Command] = {
     "resume": lambda player: player.resume(),
     "stop": lambda player: player.stop(),
     "skip": lambda player: player.skip(),
+    "click": lambda player: player.click(),
 }
 
 
@@ -84,7 +85,7 @@ class Runner:
             self._loop.call_soon_threadsafe(self._begin, public_id)
 
     def command(self, public_id: str, name: str) -> bool:
-        """Pause, resume, stop or skip; False when the session does not run here (any more)."""
+        """Pause, resume, stop, skip or click; False when the session does not run here (any more)."""
         return self._pass_on(public_id, COMMANDS[name])
 
     def seek(self, public_id: str, to_sec: float) -> bool:

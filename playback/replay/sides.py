@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
+
 from playback.chain_view import masked, told
-from playback.chains import BODY
+from playback.chains import BODY, kept_of
 from playback.engine import ConfigError, ConfigResolver, LedgerEntry, PlaybackSession, Replay
 from playback.engine.configuration.resolver import explain
 from playback.live.fates import fates_of
@@ -64,10 +66,10 @@ def macros_of(again: Replay) -> Callable[[Entry], Mapping[str, str]]:
 
 def chain_of(row: Session) -> dict[str, Any] | None:
     """The hops as they are told, each with the hash of what it answered."""
-    chain = told(row)
-    if chain is None:
+    chain, kept = told(row), kept_of(row)
+    if chain is None or kept is None:
         return None
-    hashes = [hop.get(BODY, "") for hop in row.chain.record["hops"]]
+    hashes = [hop.get(BODY, "") for hop in kept.record["hops"]]
     hops = [{**hop, "sha256": known} for hop, known in zip(chain["hops"], hashes, strict=False)]
     return {**chain, "hops": hops}
 
@@ -95,6 +97,7 @@ def levels_of(session: PlaybackSession, provider: str, publisher: str) -> dict[s
             ConfigResolver.resolve(
                 provider=provider or None,
                 publisher=publisher or None,
+                global_config={"enable_session_persistence": settings.SESSION_PERSISTENCE},
                 providers=provider_levels(),
                 publishers=publisher_levels(),
             )

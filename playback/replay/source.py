@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from playback.batches.again import answer_of, complete
 from playback.engine import AdData, NoAd, PlaybackSession, Replay, VastClient, replay
 from playback.models import UNREADABLE, Session
-from playback.requesting import ad_again, client_of
+from playback.requesting import client_of
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,10 @@ class Played:
 def played(row: Session) -> Played:
     """A stored session with its ad, asked of nobody. Needs the row's chain and document loaded; raises one of
     ``UNREADABLE`` for a record that this version cannot read."""
-    session = PlaybackSession.from_dict(_record(row))
+    session = PlaybackSession.from_dict(_record(complete(row)))
     try:
         client = client_of(row)
-        ad = ad_again(client)
+        ad = answer_of(row, client)
     except UNREADABLE as error:
         return Played(row, session, None, None, f"Its ad cannot be read again: {error}.")
     if isinstance(ad, NoAd):

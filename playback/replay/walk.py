@@ -126,16 +126,21 @@ class Walk:
 
     @cached_property
     def ticks(self) -> list[Tick]:
-        end = max(self.end_ms * 1000, 1)
-        return [
-            Tick(n, round(step.clock_us / end * WIDTH, 2), f"{title_of(step)} at {step.clock_us / 1e6:g} s")
-            for n, step in enumerate(self.done.steps)
-        ]
+        """The steps in the picture; of those at one place the first."""
+        places: dict[int, Tick] = {}
+        for number, step in enumerate(self.done.steps):
+            x = self._x(step)
+            label = f"{title_of(step)} at {step.clock_us / 1e6:g} s"
+            places.setdefault(round(x), Tick(number, x, label))
+        return list(places.values())
+
+    def _x(self, step: Step) -> float:
+        return round(step.clock_us / 1000 / max(self.end_ms, 1) * WIDTH, 2)
 
     @property
     def x(self) -> float:
         """Where the step lies in the picture."""
-        return self.ticks[self.at].x
+        return self._x(self.step)
 
     @cached_property
     def lane(self) -> Lanes:

@@ -1,17 +1,20 @@
-"""The report of a batch: how far its sessions played beside what their rules made us expect, cell by cell."""
+"""The report of a batch: how its sessions ended beside what their rules made us expect, together and one by one."""
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from playback.models import Batch, BatchCell
-from vastdash.charts import Chart, Point, Series
+from django.utils import timezone
+
+from playback.batches.cells import CellRow, Chosen
+from playback.batches.charts import charts_of
+from playback.batches.page import BatchPage, cell_told, results_told
+from playback.batches.progress import progress_of
+from playback.models import Batch
 from vastdash.reports.report import Data, Kind, Report
 
-HEADER = (
-    "ad", "provider", "publisher", "length_ms", "seed", "sessions", "done", "completed", "expected_completed",
-    "interrupted", "expected_interrupted", "expected_low", "expected_high", "reasons", "funnel",
-)  # fmt: skip
+_CELL = ("cell", "ad", "length_ms", "provider", "publisher", "sessions", "done")
+_FIGURE = ("count", "share", "expected", "low", "high", "sigmas", "outside")
+HEADER = (*_CELL, *(f"completed_{name}" for name in _FIGURE), *(f"interrupted_{name}" for name in _FIGURE))
 
 
 def report(public_id: str) -> Report | None:
@@ -19,8 +22,10 @@ def report(public_id: str) -> Report | None:
     batch = Batch.objects.filter(public_id=public_id).first()
     if batch is None:
         return None
-    data = _data(batch, [_cell(cell) for cell in batch.cells.select_related("ad")])
-    return Report(batch.title, data, {"charts": [chart for chart in (funnel(data),) if not chart.is_empty]})
+    page = BatchPage(batch, Chosen(), progress_of(batch, timezone.now()))
+    # A stranger has no list of sessions that a point could lead to.
+    charts = charts_of(page.results, lambda _: "") if page.results.sessions else []
+    return Report(batch.title, _data(page), {"charts": charts, "results": page.results})
 
 
 def titles(public_ids: Collection[str]) -> dict[str, str]:
@@ -28,38 +33,15 @@ def titles(public_ids: Collection[str]) -> dict[str, str]:
 
 
 def rows(data: Data) -> Iterator[Sequence[Any]]:
-    """One line a cell, in the columns of ``HEADER``; counts by name stand as ``name=count`` after each other."""
+    """One line a combination, in the columns of ``HEADER``."""
     yield HEADER
     for cell in data["cells"]:
-        counts = {name: _in_line(cell[name]) for name in ("reasons", "funnel")}
-        yield [{**cell, **counts}[name] for name in HEADER]
+        figures = [cell[figure][name] for figure in ("completed", "interrupted") for name in _FIGURE]
+        yield [*(cell[name] for name in _CELL), *figures]
 
 
-def funnel(data: Data) -> Chart:
-    """How many sessions reached each event of the ad, all cells together, beside what was to be expected."""
-    reached, expected = Counter[str](), Counter[str]()
-    for cell in data["cells"]:
-        reached.update(cell["funnel"])
-        expected.update(cell["expected_funnel"])
-    stages = list(reached)
-    known = all(cell["expected_funnel"] for cell in data["cells"] if cell["done"])
-    series = [Series("sessions", [Point(reached[stage]) for stage in stages])]
-    if known:
-        series.append(
-            Series(
-                "expected",
-                [Point(expected[stage], shown=f"{expected[stage]:.0f}") for stage in stages],
-                "expected",
-            )
-        )
-    return Chart("funnel", "How far the sessions got", stages, series, across="event")
-
-
-def _data(batch: Batch, cells: list[dict[str, Any]]) -> dict[str, Any]:
-    reasons = Counter[str]()
-    for cell in cells:
-        reasons.update(cell["reasons"])
-    done = sum(cell["done"] for cell in cells)
+def _data(page: BatchPage) -> dict[str, Any]:
+    batch = page.batch
     return {
         "kind": "batch",
         "id": batch.public_id,
@@ -69,44 +51,28 @@ def _data(batch: Batch, cells: list[dict[str, Any]]) -> dict[str, Any]:
         "error": batch.error,
         "seed": batch.seed,
         "sessions": batch.sessions,
-        "done": done,
-        "completed": sum(cell["completed"] for cell in cells),
-        "interrupted": sum(cell["interrupted"] for cell in cells),
-        "reasons": dict(reasons.most_common()),
-        "outside": [cell for cell in cells if cell["is_outside"]],
-        "cells": cells,
+        "done": batch.done,
+        "results": results_told(page.results) if page.results.sessions else None,
+        "checked": page.checked,
+        "outliers": [
+            {
+                "cell": one.row.number,
+                "ad": one.row.cell.ad.title,
+                "what": one.what,
+                "count": one.figure.count,
+                "expected": one.figure.expected,
+                "low": one.figure.low,
+                "high": one.figure.high,
+                "off": one.sigmas,
+            }
+            for one in page.outliers
+        ],
+        "cells": [_cell(row) for row in page.rows],
     }
 
 
-def _cell(cell: BatchCell) -> dict[str, Any]:
-    """One cell; what no session has been counted for yet is 0, what has no closed form None."""
-    summary: Mapping[str, Any] = cell.summary or {}
-    expected: Mapping[str, Any] = summary.get("expected") or {}
-    band: Mapping[str, float] = expected.get("interrupted") or {}
-    interrupted = summary.get("interrupted", 0)
-    return {
-        "ad": cell.ad.title,
-        "provider": cell.provider,
-        "publisher": cell.publisher,
-        "length_ms": cell.length_ms,
-        "seed": cell.seed,
-        "sessions": cell.sessions,
-        "done": cell.done,
-        "completed": summary.get("completed", 0),
-        "interrupted": interrupted,
-        "expected_completed": (expected.get("completed") or {}).get("count"),
-        "expected_interrupted": band.get("count"),
-        "expected_low": band.get("low"),
-        "expected_high": band.get("high"),
-        "is_outside": bool(band) and not band["low"] <= interrupted <= band["high"],
-        "reasons": {name: count for name, count in summary.get("reasons", {}).items() if count},
-        "funnel": summary.get("funnel", {}),
-        "expected_funnel": {name: band["count"] for name, band in (expected.get("funnel") or {}).items()},
-    }
-
-
-def _in_line(counts: Mapping[str, int]) -> str:
-    return " ".join(f"{name}={count}" for name, count in counts.items())
+def _cell(row: CellRow) -> dict[str, Any]:
+    return {**cell_told(row), "duration_ms": row.duration_ms, "seed": row.cell.seed}
 
 
 KIND = Kind("batch", "batch", "reports/batch.html", report, titles, rows)

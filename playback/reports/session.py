@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from playback.batches.again import complete
 from playback.chain_view import told
 from playback.engine import PlaybackSession
 from playback.ledger_filter import keyed
@@ -25,9 +26,10 @@ _HOP = ("number", "depth", "host", "outcome", "status", "code", "ms", "failed", 
 def report(public_id: str) -> Report | None:
     """The report of this session as it stands now, running or not."""
     rows = Session.objects.select_related("build", "ledger", "chain", "titled", "batch")
-    row = rows.named(public_id).first()
-    if row is None:
+    found = rows.named(public_id).first()
+    if found is None:
         return None
+    row = complete(found)
     try:
         session = PlaybackSession.from_dict(row.record)
         shown = runner.look(public_id, live_view) or view_of(row, session)

@@ -60,9 +60,9 @@ def _order_changes(before: Row, after: Row) -> Iterator[Change]:
 
 def _setting_changes(before: Row, after: Row) -> Iterator[Change]:
     was, now = dict(in_words(before)), dict(in_words(after))
-    for field in SettingsForm.base_fields.values():
+    for name, field in SettingsForm.base_fields.items():
         label = str(field.label)
-        if was.get(label) != now.get(label):
+        if before.get(name) != after.get(name):
             yield Change(label, "", was.get(label, UNSTATED), now.get(label, UNSTATED))
 
 

@@ -1,25 +1,21 @@
 """What came of a batch as files: results as JSON and CSV, its sessions as CSV that is written while it is read."""
 
 import csv
-from collections.abc import Iterator
-from io import StringIO
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 
 from playback.batches.cells import CellRow
 from playback.batches.members import Wanted, members
 from playback.batches.page import BatchPage, cell_told, results_told
 from playback.engine.simulation.results import Figure
+from playback.history.export import COLUMNS, ROWS, csv_lines, harmless, values_of
 from playback.views.batches import page_of
 
-_AT_ONCE = 1_000
 _CELL = ("cell", "ad", "length_ms", "provider", "publisher", "sessions")
 _FIGURE = ("count", "share", "expected", "low", "high", "sigmas")
-_SESSION = (
-    *("id", "began", "ad", "provider", "publisher", "seed", "status", "end_reason", "error_code"),
-    *("played_ms", "length_ms"),
-)
 
 
 def batch_results_json(request: HttpRequest, public_id: str) -> HttpResponse:
@@ -74,54 +70,25 @@ def _figures(row: CellRow) -> Iterator[tuple[str, Figure]]:
 def _cell(row: CellRow) -> tuple[Any, ...]:
     cell = row.cell
     length = "" if cell.length_ms is None else cell.length_ms
-    return row.number, _safe(cell.ad.title), length, cell.provider, cell.publisher, cell.done
+    return row.number, harmless(cell.ad.title), length, cell.provider, cell.publisher, cell.done
 
 
 def batch_sessions_csv(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The sessions that the address names, all of them."""
+    """The sessions that the address names, all of them, in the columns of every export of sessions."""
     page = page_of(request, public_id)
-    answer = StreamingHttpResponse(
-        _lines(page, Wanted.of(request.GET.dict())), content_type="text/csv; charset=utf-8"
-    )
+    lines = _lines(page, page.rows, Wanted.of(request.GET.dict()))
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     return _named(answer, f"batch-{public_id}-sessions.csv")
 
 
-def _lines(page: BatchPage, wanted: Wanted) -> Iterator[str]:
-    yield _line(_SESSION)
-    after = None
-    while True:
-        found = members(page.batch, page.rows, wanted, after, _AT_ONCE)
-        yield "".join(_line(_values(session)) for session in found.rows)
-        after = found.next
-        if after is None:
-            return
-
-
-def _values(session: Any) -> tuple[Any, ...]:
-    return (
-        session.public_id,
-        session.created_at.isoformat(),
-        _safe(session.title),
-        session.provider,
-        session.publisher,
-        session.seed,
-        session.status,
-        session.end_reason,
-        session.error_code,
-        session.offset_ms,
-        session.duration_ms,
-    )
-
-
-def _line(values: tuple[Any, ...]) -> str:
-    line = StringIO()
-    csv.writer(line).writerow(values)
-    return line.getvalue()
-
-
-def _safe(text: str) -> str:
-    """A title that a spreadsheet would take for a formula begins with an apostrophe."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+async def _lines(page: BatchPage, rows: list[CellRow], wanted: Wanted) -> AsyncIterator[str]:
+    """Page by page, so that memory stays the same however many there are."""
+    yield csv_lines([COLUMNS])
+    after, more = None, True
+    while more:
+        found = await sync_to_async(members)(page.batch, rows, wanted, after, ROWS)
+        yield csv_lines([values_of(session) for session in found.rows])
+        after, more = found.next, found.next is not None
 
 
 def _named(answer: Any, name: str) -> Any:

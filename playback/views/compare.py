@@ -7,7 +7,7 @@ from playback.models import UNREADABLE, Session
 from playback.replay.sides import contrast_of
 from playback.replay.source import played
 from playback.views.replay import rows_to_replay
-from vastdash.pair import Pair, pair_of
+from vastdash.pair import Pair, beginning, pair_of
 
 CHOICES = 20
 
@@ -17,7 +17,7 @@ def compare_sessions(request: HttpRequest) -> HttpResponse:
     pair = pair_of(
         request,
         rows_to_replay().named,
-        lambda text: rows_to_replay().filter(own_id__startswith=text).order_by("-created_at"),
+        lambda text: beginning(rows_to_replay().order_by(), "own_id", text),
         "session",
     )
     if not pair.is_whole:

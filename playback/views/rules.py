@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from playback.forms import Profile, PublisherForm
 from playback.models import ProfileVersion
@@ -40,7 +41,9 @@ def editor(level: str, row: Row, profile: Profile, data: Mapping[str, Any]) -> d
     """What the pages need to show the form of a level beside its picture."""
     context = panel(level, row.playback, profile.row, data)
     rows = list(zip(profile.rules.forms, remarks(profile, context["shown"]), strict=True))
-    return {**context, "row": row, "profile": profile, "rows": rows, "note": data.get("note", "")}
+    draft_url = reverse(f"{level}-draft", args=[row.name or "new"])
+    note = data.get("note", "")
+    return {**context, "row": row, "profile": profile, "rows": rows, "note": note, "draft_url": draft_url}
 
 
 def edited(

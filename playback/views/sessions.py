@@ -15,17 +15,16 @@ from pipeline.models import Build
 from playback.batches.again import complete
 from playback.chain_view import told
 from playback.chains import chain_of, kept_of
-from playback.commanding import COMMANDS, DISCARD, obey
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.engine import PlaybackSession
 from playback.filters import SessionFilter
 from playback.history import listing, recording
 from playback.ledger_filter import LedgerFilter
 from playback.ledger_view import LedgerTable
-from playback.live.broadcast import CONTROLS, live_view
+from playback.live.broadcast import live_view
 from playback.live.runner import runner
-from playback.live.store import stored_view, view_of
-from playback.media import media_of
+from playback.live.store import view_of
+from playback.media import creatives_of
 from playback.models import UNREADABLE, Provider, Session
 from playback.play_forms import PlayBuildForm, PlayOtherForm
 from playback.pod import ads_of
@@ -87,10 +86,12 @@ def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     except UNREADABLE as error:
         return render(request, "playback/session_unreadable.html", {"row": row, "error": error})
     shown = runner.look(public_id, live_view) or view_of(row, session)
+    creatives = creatives_of(row)
     context = {
         "row": row,
         "view": shown,
-        "media": media_of(row),
+        "creatives": creatives,
+        "has_video": any(media and media.source for media in creatives),
         "chain": told(row),
         "filtered": _filtered(request, row, shown),
         "confirmation": asked_to_confirm(row),
@@ -158,21 +159,3 @@ def session_confirm(request: HttpRequest, public_id: str) -> HttpResponse:
     except StartRefused as refusal:
         messages.error(request, refusal.text)
     return redirect("session", public_id)
-
-
-@require_POST
-def session_command(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
-    """Pause, resume, stop, skip or discard; the effect arrives over the socket like any other news."""
-    if name not in COMMANDS:
-        raise Http404
-    shown = stored_view(public_id)
-    if shown is None:
-        raise Http404
-    refused = obey(public_id, name)
-    if not request.htmx:
-        return redirect("session", public_id)
-    if name == DISCARD:
-        return HttpResponseClientRedirect(f"/sessions/{public_id}/")
-    if not refused:
-        return HttpResponse(status=204)
-    return render(request, f"playback/session.html#{CONTROLS}", {"view": shown, "said": refused}, status=409)

@@ -10,6 +10,9 @@
   };
   apply();
   media.addEventListener("change", apply);
+  // Paper is white.
+  addEventListener("beforeprint", () => { document.documentElement.dataset.bsTheme = "light"; });
+  addEventListener("afterprint", apply);
   window.vastdashTheme = {
     choice,
     next() {

@@ -1,4 +1,4 @@
-// Small manners of every page: theme switch, copying, and saying when the live socket is gone.
+// Small manners of every page: theme switch, copying, and a live socket that comes back.
 
 
 function labelTheme() {
@@ -78,5 +78,3 @@ document.addEventListener("DOMContentLoaded", () => {
 if (window.htmx) {
   window.htmx.config.wsReconnectDelay = (tries) => Math.min(250 * 2 ** tries, 3000) * (0.5 + Math.random() / 2);
 }
-document.addEventListener("htmx:wsClose", () => document.body.classList.add("socket-lost"));
-document.addEventListener("htmx:wsOpen", () => document.body.classList.remove("socket-lost"));

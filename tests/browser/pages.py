@@ -96,6 +96,11 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("session-paused", "adops", f"/sessions/{paused}/"),
         Place("session-completed", "adops", f"/sessions/{completed}/", twin=True),
         Place("session-interrupted", "adops", f"/sessions/{interrupted}/"),
+        Place("session-replay", "adops", f"/sessions/{interrupted}/replay/?at=4"),
+        Place("session-otherwise", "adops", f"/sessions/{interrupted}/otherwise/?seed=1", twin=True),
+        Place("compare-sessions", "adops", f"/compare/sessions/?a={interrupted}&b={completed}"),
+        Place("compare-sessions-choice", "adops", f"/compare/sessions/?a={interrupted}&b=nothing", 422),
+        Place("compare-builds", "adops", f"/compare/builds/?a={pod}&b={again}", twin=True),
         Place("session-manager", "manager", f"/sessions/{paused}/", twin=True),
         Place("session-new", "adops", "/sessions/new/"),
         Place("session-no-ad", "adops", f"/sessions/{tags['no-ad']}/"),
@@ -114,6 +119,8 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("providers", "adops", "/providers/"),
         Place("provider", "adops", "/providers/global/"),
         Place("provider-manager", "manager", "/providers/global/"),
+        Place("provider-versions", "adops", "/providers/global/versions/"),
+        Place("provider-reset", "adops", "/providers/global/reset/?profile_set=legacy&length=15"),
         Place("publishers", "adops", "/publishers/"),
         Place("publisher", "adops", "/publishers/living-room/"),
         Place("publisher-manager", "manager", "/publishers/living-room/"),
@@ -189,9 +196,10 @@ def refused_form(page: Page, server: Server) -> None:
 def refused_rule(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/providers/global/")
     page.locator("[name='rules-0-probability']").fill("2")
+    page.get_by_text("Playback settings").click()
     page.locator("[name='max_session_duration_sec']").fill("-1")
-    page.get_by_role("button", name="Save").click()
-    page.locator(".field-error").first.wait_for()
+    page.get_by_role("button", name="Publish").click()
+    page.locator(".field-error:not(:empty)").first.wait_for()
 
 
 def tried_endpoint(page: Page, server: Server) -> None:

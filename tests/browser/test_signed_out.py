@@ -54,15 +54,17 @@ def test_a_form_that_was_sent_too_late_is_back_and_still_knows_which_version_it_
     for opened in (page, other):
         opened.goto(f"{server.url}/providers/leto/")
     page.locator(RULE).fill("0.125")
-    other.get_by_label("Mode").select_option("headless")
-    other.get_by_role("button", name="Save").click()
+    page.get_by_label("Why").fill("Typed before")
+    other.locator(RULE).fill("0.25")
+    other.get_by_label("Why").fill("Another edit")
+    other.get_by_role("button", name="Publish").click()
     expect(other.locator(".alert-success")).to_be_visible()
     sign_out_behind_its_back(page)
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Publish").click()
     come_back(page, server, "adops")
     expect(page.locator(RULE)).to_have_value("0.125")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("somebody saved another edit")).to_be_visible()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("somebody published another edit")).to_be_visible()
     expect(page.locator(RULE)).to_have_value("0.125")
 
 

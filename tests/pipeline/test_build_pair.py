@@ -25,7 +25,7 @@ def test_a_build_made_again_differs_in_what_was_asked_for_and_written():
     assert not told.comparison.same_bytes
 
 
-def test_bids_of_two_responses_are_the_same_by_their_id():
+def test_bids_of_two_responses_are_the_same_by_their_id(viewer):
     one = make_build(body(bid("kept", price=20), bid("broken")))
     other = make_build(body(bid("broken", adm="<VAST"), bid("kept", price=20), bid("new", price=5)))
     told = build_pair(*whole(one, other))
@@ -34,6 +34,8 @@ def test_bids_of_two_responses_are_the_same_by_their_id():
     assert fates["broken"][1].startswith("rejected: ")
     assert fates["new"][0] == ""
     assert "kept" not in fates
+    api = viewer.get(f"/api/v1/builds/{one.public_id}/compare/{other.public_id}").json()
+    assert [change["what"] for change in api["fates"]] == list(fates)
     assert dict(told.equal)["What became of the bids"] == (("kept", "ad 1"),)
 
 

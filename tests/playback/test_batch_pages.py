@@ -5,6 +5,7 @@ import json
 from io import BytesIO
 
 import pytest
+from asgiref.sync import async_to_sync
 
 from playback.batches import running
 from playback.models import Batch, BatchCell, Session
@@ -170,8 +171,8 @@ def test_the_sessions_behind_a_point_lead_to_their_own_pages(viewer):
 
 def test_a_session_of_a_batch_is_read_everywhere_a_session_is(qa):
     make_provider("global", "legacy")
-    batch = run_batch(providers=("global",), sessions=20)
-    row = Session.objects.filter(batch=batch).order_by("ordinal").last()
+    batch = run_batch(providers=("global",), lengths=(6000,), sessions=20)
+    row, other = Session.objects.filter(batch=batch).order_by("-ordinal")[:2]
     here = f"/sessions/{row.public_id}/"
     page = text_of(qa.get(here))
     assert f'<a href="/batches/{batch.public_id}/">' in page
@@ -188,7 +189,12 @@ def test_a_session_of_a_batch_is_read_everywhere_a_session_is(qa):
     assert qa.get(f"{here}pixels/{ledger[0]['key']}/").status_code == 200
     assert qa.get(f"{here}hops/1/").content.decode() == inline()
     assert qa.get(f"{here}ledger/?event=start", headers={"hx-request": "true"}).status_code == 200
+    pixel = qa.get(f"/api/v1/sessions/{row.public_id}/pixels/{ledger[0]['key']}").json()
+    assert pixel["macros"] is not None
     assert qa.post(f"{here}pause/").status_code == 302
+    assert "cannot be gone through again" not in text_of(qa.get(f"{here}replay/"))
+    compared = qa.get(f"/compare/sessions/?a={row.public_id}&b={other.public_id}")
+    assert (compared.status_code, "cannot be read" in text_of(compared)) == (200, False)
     assert qa.get("/sessions/").status_code == 200
     assert qa.get(f"/sessions/{batch.public_id}-20/").status_code == 404
 
@@ -209,8 +215,12 @@ def test_results_and_sessions_are_handed_out_as_files(viewer):
     table = viewer.get(f"/batches/{batch.public_id}/results.csv").content.decode()
     rows = {row["what"]: row for row in csv.DictReader(table.splitlines())}
     assert (rows["completed"]["count"], rows["completed"]["expected"]) == ("60", "60.0")
-    streamed = viewer.get(f"/batches/{batch.public_id}/sessions.csv?reason=completed")
-    lines = list(csv.DictReader(b"".join(streamed).decode().splitlines()))
+    streamed = viewer.get(f"/batches/{batch.public_id}/sessions.csv?reason=completed").streaming_content
+
+    async def whole():
+        return b"".join([piece async for piece in streamed])
+
+    lines = list(csv.DictReader(async_to_sync(whole)().decode().splitlines()))
     assert [line["id"] for line in lines] == [f"{batch.public_id}-{n}" for n in range(60)]
 
 

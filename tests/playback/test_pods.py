@@ -6,7 +6,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.urls import reverse
 
-from playback.live.broadcast import CONTROLS, frames, live_view
+from playback.live.board import CONTROLS, Board
+from playback.live.broadcast import live_view
 from playback.live.runner import Runner
 from playback.live.runner import runner as site_runner
 from playback.models import Session
@@ -72,7 +73,7 @@ async def test_the_skip_button_is_there_while_it_works_and_ends_the_ad(runner):
     await until(lambda: player.state().skippable)
     view = live_view(public_id, player)
     assert view.skippable_at_sec == 0.05
-    (controls,) = frames(view, (CONTROLS,))
+    controls = Board().update(view, 0)[CONTROLS]
     assert f'hx-post="/sessions/{public_id}/skip/"' in controls
     browser = await sync_to_async(lambda: browser_of(PEOPLE["qa"]()))()
     answer = await sync_to_async(browser.post)(f"{ADDRESS}/{public_id}/skip")
@@ -85,7 +86,7 @@ async def test_the_skip_button_is_there_while_it_works_and_ends_the_ad(runner):
 async def test_an_ad_that_cannot_be_skipped_has_no_button_and_goes_on(runner):
     public_id = (await started(mode="real")).public_id
     await until_row(public_id, lambda row: "start" in events_of(row.record))
-    assert "/skip/" not in frames(live_view(public_id, runner.player(public_id)), (CONTROLS,))[0]
+    assert "/skip/" not in Board().update(live_view(public_id, runner.player(public_id)), 0)[CONTROLS]
     runner.command(public_id, "skip")
     runner.command(public_id, "pause")
     row = await until_row(public_id, lambda row: row.paused)
@@ -127,7 +128,7 @@ class TestOldRows:
         viewer = browser_of(PEOPLE["viewer"]())
         page = viewer.get(reverse("session", args=[old.public_id]))
         assert (page.status_code, page.context["chain"]) == (200, None)
-        assert page.context["media"].url == "https://ads.example.com/media/demo-30s.mp4"
+        assert page.context["creatives"][0].url == "https://ads.example.com/media/demo-30s.mp4"
         found = viewer.get(f"{ADDRESS}/{old.public_id}").json()
         assert (found["chain"], found["ad_index"]) == (None, 1)
         assert viewer.get(f"{ADDRESS}/{old.public_id}/chain").status_code == 404

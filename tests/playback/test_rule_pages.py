@@ -60,7 +60,9 @@ class TestDraft:
             "start",
             "complete",
         ]
-        assert 'id="rules-table"' in answer.content.decode()
+        page = answer.content.decode()
+        assert 'id="rules-table"' in page
+        assert page.count(f'hx-post="{DRAFT}"') == 3 * 7
 
     def test_without_a_script_the_buttons_show_the_page_with_the_form_as_it_stands(self, ad_ops, provider):
         opened = ad_ops.get(PAGE)

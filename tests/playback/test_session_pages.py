@@ -222,7 +222,7 @@ def test_a_document_nobody_can_read_offers_no_ad():
 
 def test_the_creative_is_shown_when_its_host_is_allowed_and_named_when_not(viewer, settings):
     own = make_session(inline(media="https://ads.example.com/media/demo-30s.mp4"))
-    assert 'src="/static/media/demo-30s.mp4"' in viewer.get(address(own)).content.decode()
+    assert 'data-source="/static/media/demo-30s.mp4"' in viewer.get(address(own)).content.decode()
     far = make_session(inline(media="https://cdn.example.net/a.mp4"))
     page = viewer.get(address(far))
     assert "<video" not in page.content.decode()
@@ -232,7 +232,7 @@ def test_the_creative_is_shown_when_its_host_is_allowed_and_named_when_not(viewe
     settings.MEDIA_HOSTS.append("https://cdn.example.net")
     page = viewer.get(address(far))
     settings.MEDIA_HOSTS.clear()
-    assert 'src="https://cdn.example.net/a.mp4"' in page.content.decode()
+    assert 'data-source="https://cdn.example.net/a.mp4"' in page.content.decode()
     assert "media-src 'self' https://cdn.example.net" in page["Content-Security-Policy"]
     assert "https://cdn.example.net" not in viewer.get(LIST)["Content-Security-Policy"]
 

@@ -241,6 +241,7 @@ def test_the_documentation_of_the_api_opens_and_names_every_endpoint(viewer):
         "/api/v1/builds/{public_id}",
         "/api/v1/builds/{public_id}/ads/{number}",
         "/api/v1/builds/{public_id}/again",
+        "/api/v1/builds/{public_id}/compare/{other}",
         "/api/v1/receivers",
         "/api/v1/receivers/{name}",
         "/api/v1/configuration",

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from playback.models import Session
 from tests.site.people import PEOPLE, browser_of, make_person
-from tests.site.rows import make_build, make_provider, make_session, play_out
+from tests.site.rows import make_build, make_provider, make_session, play_out, run_batch
 from vastdash.models import ReportLink
 from vastdash.reports import links, shared
 from vastdash.reports.mask import masked_text, without_query
@@ -104,6 +104,22 @@ def test_a_build_is_told_with_the_fate_of_every_bid(nobody):
     assert [row["fate"] for row in table] == ["selected"] * build.selected_count
     assert all(row["bid"] in page for row in table)
     assert "&lt;VAST" in page
+
+
+@pytest.mark.django_db
+def test_a_batch_is_told_beside_what_was_expected_and_each_of_its_sessions_has_a_report(nobody, viewer):
+    make_provider("yandex")
+    batch = run_batch(providers=["yandex"], sessions=50)
+    link = link_to("batch", batch.public_id)
+    page = nobody.get(address_of(link)).content.decode()
+    assert "of the sessions completed" in page
+    assert "/sessions/" not in page
+    (cell,) = csv.DictReader(io.StringIO(nobody.get(address_of(link, "report.csv")).content.decode()))
+    data = nobody.get(address_of(link, "report.json")).json()
+    assert int(cell["completed_count"]) == data["results"]["completed"]["count"]
+    assert cell["done"] == "50"
+    of_member = viewer.get(f"/sessions/{batch.public_id}-3/report.json").json()
+    assert (of_member["id"], bool(of_member["ledger"]["rows"])) == (f"{batch.public_id}-3", True)
 
 
 # Attacks

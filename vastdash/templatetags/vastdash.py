@@ -68,3 +68,9 @@ def query(context: dict[str, Any], **changes: Any) -> str:
 def thousands(number: float | None) -> str:
     """A count in groups of three, with spaces that do not break: 1234567 -> ``1 234 567``."""
     return "–" if number is None else f"{round(number):,}".replace(",", "\u00a0")
+
+
+@register.filter
+def words(name: str) -> str:
+    """A name of the record as people say it: ``network_error`` -> ``network error``."""
+    return name.replace("_", " ")

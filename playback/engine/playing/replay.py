@@ -6,6 +6,7 @@ did, each at its clock. Nothing is sent and nothing waits. What comes out is equ
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import Any, Final, NamedTuple
 
 from playback.engine.configuration.config import PlaybackMode, PlaybackSessionConfig
@@ -334,7 +335,8 @@ class _Watched(Playthrough):
         if self.session.paused:
             return ("exceeded_limit",)
         at = due - self._clock + self._playhead
-        bound = [moment for moment in self._moments[self._cursor : self._bound] if moment.at_us == at]
+        ahead = islice(self._moments, self._cursor, self._bound)
+        bound = takewhile(lambda moment: moment.at_us == at, ahead)
         end, cut = self._end_of_run()
         last = () if end != at else ("exceeded_limit",) if cut is None else (f"rule {cut.event}",)
         return (*(moment.event for moment in bound), *last)

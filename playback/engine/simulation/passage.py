@@ -1,7 +1,7 @@
 """What lean sessions passed: the events of all that end in the same way between the same moments, made once."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 from operator import eq
@@ -34,16 +34,21 @@ class Passages:
         self._screening = screening
         self._instants = screening.plan.course.instants
         self._known: dict[tuple[Ending, int], Passage] = {}
+        self._learnt: dict[int, Passage] = {}
 
     def of(self, lean: "LeanSession") -> Passage:
         if not self._screening.plan.alone:
-            return self._played(lean.session, None)
+            return self._learnt.get(lean.seed) or self._played(lean.session, None)
         behind = -1 if lean.cut_ms < 0 else bisect_right(self._instants, lean.cut_ms * MS)
         key = (lean.ending, behind)
         passage = self._known.get(key)
         if passage is None:
             passage = self._known[key] = self._played(lean.session, lean.offset_ms)
         return passage
+
+    def learn(self, sessions: Iterable[PlaybackSession]) -> None:
+        """Keep what these sessions of a pod passed, which have been played anyway, until the next ones are learnt."""
+        self._learnt = {session.seed: self._played(session, None) for session in sessions}
 
     def _played(self, session: PlaybackSession, cut_ms: int | None) -> Passage:
         course = self._screening.plan.course.tracked

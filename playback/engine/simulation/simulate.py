@@ -134,6 +134,8 @@ class Simulation(Sequence[PlaybackSession]):
             ended = list(_cut(self.screening, piece).sessions(self.screening))
             return Stretch(ended, _count(self.screening, piece))
         played = list(map(self.screening.session, piece.seeds()))
+        if not self.screening.plan.alone:
+            self.screening.passages.learn(played)
         ended = list(map(self.screening.lean_of, played))
         return Stretch(ended, Tally.of(self.screening.plan, played))
 

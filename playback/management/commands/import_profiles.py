@@ -44,6 +44,7 @@ class Command(BaseCommand):
     def _tell(self, preview: Preview) -> None:
         self.stdout.write(f"{preview.key}: {preview.state}")
         for change in preview.changes:
-            self.stdout.write(f"  {change.label}: {change.before or '-'} -> {change.after or '-'}")
+            what = ", ".join(filter(None, (change.subject, change.part)))
+            self.stdout.write(f"  {what}: {change.before} -> {change.after}")
         for fault in preview.faults:
             self.stdout.write(f"  {fault.path}: {fault.text}")

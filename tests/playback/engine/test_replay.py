@@ -144,6 +144,32 @@ async def test_a_session_that_was_cancelled_stopped_early_or_given_up_is_replaye
         assert replay(ad, session).session == session, end
 
 
+async def test_a_session_that_another_process_went_on_with_is_replayed_as_one():
+    ad, config = await f30(), {"pause_pixels": "once"}
+    steps = [
+        (2.0, "pause"),
+        (3.0, "resume"),
+        (5.0, "pause"),
+        (6.5, "resume"),
+        (14.0, "seek", 3.0),
+        (18.0, "skip"),
+    ]
+    player = VastPlayer(None, ad, config, seed=4, time_provider=(clock := World(autojump=False)))
+    record, _ = await go_on(player, clock, steps, 0.0, 9.0)
+    session = PlaybackSession.from_dict(record)
+    later = World(start=500.0, autojump=False)
+    other = VastPlayer(None, ad, session=session, time_provider=later)
+    playing = asyncio.create_task(other.play())
+    await later.sleep(0)
+    for _ in range(200):
+        later.advance(0.25)
+        await later.sleep(0)
+        await later.sleep(0)
+    await playing
+    assert other.session.status == "completed"
+    assert replay(ad, other.session).session == other.session
+
+
 async def test_a_record_of_another_version_differs_and_says_where():
     ad = await f30()
     session = await play(ad, {"interruption_rules": {"midpoint": rule(0.5, 16, 20)}})
