@@ -1,7 +1,10 @@
 """The JSON API of the sessions."""
 
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router
@@ -12,7 +15,9 @@ from playback.batches.again import complete
 from playback.chain_view import masked, told
 from playback.commanding import CLICK, COMMANDS, NOT_RUNNING, click, obey
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
-from playback.filters import SessionFilter
+from playback.filters import SessionAndEndFilter
+from playback.history import listing
+from playback.history.trend import midnight
 from playback.ledger_filter import LedgerFilter, keyed
 from playback.live.fates import fates_of
 from playback.live.runner import runner
@@ -26,7 +31,7 @@ from playback.sources import StartRefused, refuse_unless_one
 from playback.starting import NotAllowed, start
 from vastdash.models import PUBLIC_ID_LENGTH
 from vastdash.roles import Action, may
-from vastdash.web import Answer, Page, no_position, problem
+from vastdash.web import Answer, no_position, problem
 
 router = Router(tags=["sessions"])
 
@@ -83,6 +88,22 @@ class SessionFilters(BaseModel):
     mode: str | None = Field(None, description="real or headless")
     source: str | None = Field(None, description=f"One of {', '.join(Session.Source.values)}")
     delivery: str | None = Field(None, description=f"One of {', '.join(Session.Delivery.values)}")
+    reason: str | None = Field(None, description="How it ended: the end_reason of a session")
+    publisher: str = Field("", description="A publisher's name, or - for none")
+    since: date | None = Field(None, description="The first day, YYYY-MM-DD, UTC")
+    until: date | None = Field(None, lt=date.max, description="The last day, included")
+    text: str = Field("", description="The beginning of an id, or words of a title")
+    batch: str = Field("", description="The id of a batch")
+
+    def beside(self) -> dict[str, Any]:
+        """What a choice holds beside what a form has to judge."""
+        return {
+            "publisher": self.publisher,
+            "text": self.text,
+            "batch": self.batch,
+            "since": midnight(self.since) if self.since else None,
+            "until": midnight(self.until + timedelta(days=1)) if self.until else None,
+        }
 
 
 class LedgerFilters(BaseModel):
@@ -123,8 +144,7 @@ def list_sessions(
     request: HttpRequest, filters: Query[SessionFilters], before: str | None = None
 ) -> HttpResponse:
     """An unknown value of a filter is refused at its name."""
-    rows = Session.objects.listed().select_related("confirmed_by")
-    filtered = SessionFilter(filters.model_dump(exclude_none=True), queryset=rows)
+    filtered = SessionAndEndFilter(filters.model_dump(exclude_none=True))
     if not filtered.is_valid():
         fields = [{"field": name, "text": " ".join(texts)} for name, texts in filtered.form.errors.items()]
         return problem(
@@ -132,7 +152,8 @@ def list_sessions(
         )
     if lost := no_position(before):
         return lost
-    page = Page(filtered.qs, before)
+    page = listing.page(replace(filtered.choice, **filters.beside()), before)
+    prefetch_related_objects(page.rows, "confirmed_by")
     return JsonResponse({"items": [_summary(row) for row in page.rows], "next": page.next})
 
 

@@ -4,6 +4,8 @@ import django_filters
 from django import forms
 
 from playback.forms import MODES
+from playback.history.choice import Choice
+from playback.history.outcome import REASONS
 from playback.models import Provider, Session
 
 _SELECT = forms.Select(attrs={"class": "form-select form-select-sm"})
@@ -31,3 +33,14 @@ class SessionFilter(django_filters.FilterSet):
     class Meta:
         model = Session
         fields = ("provider", "status", "mode", "source", "delivery")
+
+    @property
+    def choice(self) -> Choice:
+        """What the sessions are alike in; for a form that is valid."""
+        return Choice(**{name: value or "" for name, value in self.form.cleaned_data.items()})
+
+
+class SessionAndEndFilter(SessionFilter):
+    """The same, and by how sessions ended."""
+
+    reason = django_filters.ChoiceFilter(choices=[(reason, reason) for reason in REASONS])

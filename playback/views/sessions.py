@@ -18,7 +18,7 @@ from playback.chains import chain_of, kept_of
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.engine import PlaybackSession
 from playback.filters import SessionFilter
-from playback.history import recording
+from playback.history import listing, recording
 from playback.ledger_filter import LedgerFilter
 from playback.ledger_view import LedgerTable
 from playback.live.broadcast import live_view
@@ -40,9 +40,10 @@ _NUMBER = re.compile("[0-9]{1,9}")
 
 
 def session_list(request: HttpRequest) -> HttpResponse:
-    rows = Session.objects.listed()
-    filtered = SessionFilter(request.GET, queryset=rows)
-    page = Page(filtered.qs if filtered.is_valid() else rows.none(), request.GET.get("before"))
+    filtered, none = SessionFilter(request.GET), Session.objects.none()
+    page = (
+        listing.page(filtered.choice, request.GET.get("before")) if filtered.is_valid() else Page(none, None)
+    )
     return render(request, "playback/session_list.html", {"page": page, "filter": filtered})
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from bench import __main__ as runner
-from bench import build, endpoint, realtime, sim, vast_client
+from bench import build, endpoint, realtime, sim, store, vast_client
 from bench import read as bench_read
 from pipeline.engine import build_vast_from_bid_response
 from playback.engine import PlaybackEvent, VastClient
@@ -32,8 +32,8 @@ def modules(monkeypatch, tmp_path):
 
 
 def test_the_real_measurements_are_found_by_their_run_function():
-    assert {"build", "endpoint", "sim"} <= set(runner.measurements())
-    assert "rounds" not in runner.measurements()
+    assert {"build", "endpoint", "sim", "store"} <= set(runner.measurements())
+    assert not {"rounds", "stored"} & set(runner.measurements())
 
 
 def test_the_result_file_maps_each_figure_to_a_number(modules, capsys):
@@ -100,6 +100,13 @@ def test_a_registry_that_does_not_answer_is_a_reason_too(monkeypatch, tmp_path, 
     monkeypatch.setattr(vast_client, "INSTALLED", tmp_path / "package.json")
     assert bench_read.beside_vast_client([]) == {}
     assert "npm ci --ignore-scripts failed: npm error network" in capsys.readouterr().out
+
+
+def test_without_a_server_the_figures_on_postgresql_are_left_out_with_a_reason(monkeypatch, capsys):
+    monkeypatch.delenv("VASTDASH_BENCH_DSN", raising=False)
+    monkeypatch.setattr(store, "SERVER", "postgresql://postgres@127.0.0.1:1")
+    assert store.server() == ""
+    assert "slowest_query_ms_postgresql skipped: no server at" in capsys.readouterr().out
 
 
 def test_a_seat_of_the_house_goes_on_from_its_place_and_each_event_is_held_against_its_instant():

@@ -134,7 +134,7 @@ def test_the_list_is_filtered_and_goes_on_page_by_page(viewer, django_assert_max
     Session.objects.update(created_at=Session.objects.first().created_at)
     found, before = [], {}
     while True:
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(8):
             page = viewer.get(ADDRESS, {"provider": "yandex", **before}).json()
         found += [row["id"] for row in page["items"]]
         if page["next"] is None:
@@ -143,7 +143,32 @@ def test_the_list_is_filtered_and_goes_on_page_by_page(viewer, django_assert_max
     assert found == made[1::2][::-1]
 
 
-@pytest.mark.parametrize("query", [{"provider": "nobody"}, {"status": "asleep"}, {"mode": "auto"}])
+def test_the_list_narrows_down_by_day_publisher_reason_and_text(viewer):
+    row = play_out(make_session(title="Autumn coats"))
+    make_session(title="Oat milk")
+    today = row.created_at.date().isoformat()
+    for query in (
+        {"text": "COATS autumn"},
+        {"text": row.public_id[:6]},
+        {"reason": row.end_reason, "publisher": "-"},
+        {"since": today, "until": today, "text": "coats"},
+    ):
+        assert [item["id"] for item in viewer.get(ADDRESS, query).json()["items"]] == [row.public_id], query
+    for query in ({"publisher": "den"}, {"batch": "none"}, {"until": "2001-01-01"}):
+        assert viewer.get(ADDRESS, query).json()["items"] == [], query
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"provider": "nobody"},
+        {"status": "asleep"},
+        {"mode": "auto"},
+        {"reason": "whim"},
+        {"since": "yesterday"},
+        {"until": "9999-12-31"},
+    ],
+)
 def test_a_filter_that_does_not_exist_is_refused_by_name(viewer, query):
     found = problem(viewer.get(ADDRESS, query), 422)
     (field,) = query
