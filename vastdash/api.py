@@ -23,8 +23,8 @@ from playback.api import router as sessions
 from playback.batch_api import router as batches
 from playback.configuration_api import router as configuration
 from playback.history_api import router as history
-from vastdash.reports.api import router as reports
 from playback.rules.api import router_of
+from vastdash.reports.api import router as reports
 from vastdash.tokens import TokenAuth
 from vastdash.web import problem
 
