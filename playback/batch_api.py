@@ -150,7 +150,8 @@ def cancel_batch(request: HttpRequest, public_id: str) -> HttpResponse:
 )
 def remove_batch(request: HttpRequest, public_id: str) -> HttpResponse:
     """204; a large one goes bit by bit, and is gone from the list when its sessions are."""
-    _batch(public_id)
+    # Whoever runs it would come to the deletion only behind its last session.
+    cancel(_batch(public_id))
     if not batch_runner.delete(public_id):
         delete_batch(public_id)
     return HttpResponse(status=204)

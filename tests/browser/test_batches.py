@@ -40,7 +40,7 @@ def test_qa_runs_a_batch_over_two_providers_and_lengths_and_reads_it_down_to_one
 
     # One provider alone, and from a point of its chart to its sessions and to one of them.
     page.get_by_label("Provider", exact=True).select_option("yandex")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator("#answer-title")).to_have_text("The chosen 2 combinations")
     reasons = page.get_by_role("figure", name="Why sessions end")
     reasons.get_by_text("The numbers by reason").click()
