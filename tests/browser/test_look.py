@@ -17,7 +17,7 @@ SCROLL_INSIDE = ".table-responsive, .xml, .log-scroll, .main-nav"
 TOO_WIDE = """scrolling => [...document.querySelectorAll("body *")]
     .filter(node => node.getBoundingClientRect().right > innerWidth + 0.5 && !node.closest(scrolling))
     .map(node => node.outerHTML.slice(0, 120)).slice(0, 3)"""
-REACHABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
+REACHABLE = "a[href], button:not([tabindex='-1']), input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
 
 
 @pytest.fixture(scope="module")
