@@ -126,6 +126,9 @@ def places(server: Server, context: BrowserContext) -> list[Place]:
         Place("provider", "adops", "/providers/global/"),
         Place("provider-manager", "manager", "/providers/global/"),
         Place("provider-versions", "adops", "/providers/global/versions/"),
+        Place("publisher-versions", "manager", "/publishers/living-room/versions/", twin=True),
+        Place("publisher-restore", "adops", "/publishers/living-room/versions/1/restore/"),
+        Place("provider-restore", "adops", "/providers/global/versions/1/restore/", twin=True),
         Place("provider-reset", "adops", "/providers/global/reset/?profile_set=legacy&length=15"),
         Place("publishers", "adops", "/publishers/"),
         Place("publisher", "adops", "/publishers/living-room/"),
@@ -243,6 +246,14 @@ def made_token(page: Page, server: Server) -> None:
     page.locator("#secret").wait_for()
 
 
+def revoked_token(page: Page, server: Server) -> None:
+    """What is asked before a token is revoked."""
+    made_token(page, server)
+    page.goto(f"{server.url}/tokens/")
+    page.get_by_role("link", name="Revoke").first.click()
+    page.get_by_role("button", name="Revoke").wait_for()
+
+
 def refused_source(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/sessions/new/")
     page.locator("[name=url]").fill("ads.example.com")
@@ -265,6 +276,7 @@ FORMS = {
     "endpoint-tried": tried_endpoint,
     "receiver-draft": drafted_receiver,
     "token-made": made_token,
+    "token-revoke": revoked_token,
     "build-refused": refused_form,
     "session-refused": refused_source,
     "provider-refused": refused_rule,

@@ -1,7 +1,9 @@
-"""The demonstration data: three people who can sign in, six providers, a publisher, builds, endpoints; never twice."""
+"""The demonstration data: three people who can sign in, six providers, a publisher, builds, endpoints, a
+history; never twice."""
 
 import io
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.core.management import call_command
@@ -10,8 +12,9 @@ from django.test import Client
 from pipeline.endpoint.debug import debug
 from pipeline.models import Build, Endpoint, ReceiverProfile, Source
 from playback.engine import PROVIDERS, get_provider_rules
-from playback.models import Provider
+from playback.models import Batch, ProfileVersion, Provider, SavedView, Session
 from playback.rows import to_partial
+from playback.rules.publishing import versions
 from vastdash.models import Publisher, User
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +37,9 @@ def rows() -> dict:
         "providers": list(Provider.objects.order_by("pk").values()),
         "publishers": list(Publisher.objects.order_by("pk").values()),
         "builds": Build.objects.count(),
+        "sessions": Session.objects.count(),
+        "versions": ProfileVersion.objects.filter(level="publisher").count(),
+        "views": SavedView.objects.count(),
         "receivers": list(ReceiverProfile.objects.order_by("pk").values()),
         "endpoints": list(Endpoint.objects.order_by("pk").values()),
     }
@@ -79,6 +85,26 @@ def test_an_endpoint_that_serves_a_pod_and_one_that_asks_a_prebid_server():
     assert record["config"]["notices"] == []
     assert asking.auction_url.startswith("https://")
     assert stored.publisher == asking.publisher == Publisher.objects.get()
+
+
+def test_weeks_of_sessions_of_every_provider_that_say_what_they_are():
+    load()
+    batch = Batch.objects.get()
+    assert "Demonstration" in batch.title
+    assert batch.status == Batch.Status.COMPLETED
+    assert batch.done == batch.sessions == Session.objects.filter(batch=batch).count()
+    assert set(batch.cells.values_list("provider", flat=True)) == set(PROVIDERS)
+    days = {moment.date() for moment in Session.objects.values_list("created_at", flat=True)}
+    assert len(days) >= 5 * 7
+    assert max(days) <= datetime.now(UTC).date()
+
+
+def test_a_publisher_whose_rules_were_changed_for_a_reason_and_a_view_that_is_shared():
+    load()
+    newest, first = versions("publisher", Publisher.objects.get().name)
+    assert newest.note
+    assert newest.playback != first.playback
+    assert SavedView.objects.get().is_shared
 
 
 def test_a_second_load_keeps_passwords_and_rows_and_says_so():

@@ -1,7 +1,9 @@
-"""``manage.py load_demo``: people of the three roles, the six providers, a publisher, a few builds, two endpoints."""
+"""``manage.py load_demo``: people of the three roles, the six providers, a publisher, a few builds, two endpoints, a
+history of sessions dated back, a saved view."""
 
 import secrets
 from argparse import ArgumentParser
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,12 +12,19 @@ from django.db import transaction
 
 from pipeline import builds
 from pipeline.models import Endpoint, ReceiverProfile, Source, Upload
+from playback.batches.asked import Asked, AskedAd
+from playback.batches.dated import run_dated
+from playback.batches.forms import own_ad
+from playback.batches.making import make
 from playback.engine import PROVIDER_LABELS
-from playback.models import Provider
+from playback.models import Batch, Provider, SavedView
 from playback.rows import shipped
-from playback.rules.publishing import on_record
+from playback.rules.publishing import Origin, on_record, publish
+from playback.sources import source_of
+from playback.starting import start
 from vastdash.models import Publisher, User
 from vastdash.roles import Role
+from vastdash.version import version_of
 
 PEOPLE = {"adops": Role.AD_OPS, "qa": Role.QA, "manager": Role.VIEWER}
 PROFILE_SET = "seed"
@@ -23,8 +32,11 @@ SAMPLES = ("inline-vast4", "pod-three-seats", "wrapper")
 PUBLISHER = {
     "name": "living-room",
     "title": "Living Room TV",
-    "playback": {"max_session_duration_sec": 120.0, "rules": [{"event": "start", "probability": 0.02}]},
+    "playback": {"max_session_duration_sec": 120.0, "rules": [{"event": "start", "probability": 0.05}]},
 }
+# What it publishes next, and why.
+NEXT_RULES = {"max_session_duration_sec": 120.0, "rules": [{"event": "start", "probability": 0.02}]}
+NOTE = "Demonstration: fewer viewers leave at the start than we had assumed."
 RECEIVER = {
     "name": "ad-manager-pods",
     "title": "Ad Manager, pods of four",
@@ -39,6 +51,14 @@ STORED_POD = "Living Room TV, a stored pod"
 # An address that answers nobody: the auction fails, players get a document without an ad.
 LIVE_AUCTION = "Living Room TV, a Prebid Server"
 AUCTION_URL = "https://prebid.example.com/openrtb2/auction"
+AD = "television_30s"
+# Five of every weekday: as much as "usual" takes.
+DAYS = 35
+SESSIONS = 2_100
+HISTORY = f"Demonstration: {SESSIONS:,} sessions dated back over {DAYS} days"
+# One that plays to its end, and one that is cut off.
+SINGLE = (("global", 1), ("yandex", 3))
+VIEW = {"name": "Interrupted, seven days", "query": "days=7&outcome=interrupted", "is_shared": True}
 
 
 class Command(BaseCommand):
@@ -65,10 +85,13 @@ class Command(BaseCommand):
                 },
             )
             on_record("provider", provider)
-        publisher, _ = Publisher.objects.get_or_create(name=PUBLISHER["name"], defaults=PUBLISHER)
-        on_record("publisher", publisher)
-        self._builds(User.objects.get(username="qa"))
-        self._endpoints(publisher, User.objects.get(username="adops"))
+        adops, qa = (User.objects.get(username=name) for name in ("adops", "qa"))
+        publisher = self._publisher(adops)
+        self._builds(qa)
+        self._endpoints(publisher, adops)
+        if not Batch.objects.exists():
+            self._history(qa)
+        SavedView.objects.get_or_create(owner=qa, name=VIEW["name"], defaults=VIEW)
         self._tell(passwords)
 
     def _person(self, name: str, role: Role) -> str | None:
@@ -80,6 +103,29 @@ class Command(BaseCommand):
         person.set_password(password)
         person.save()
         return password
+
+    def _publisher(self, user: User) -> Publisher:
+        """Of two versions, when it is new."""
+        publisher, made = Publisher.objects.get_or_create(name=PUBLISHER["name"], defaults=PUBLISHER)
+        on_record("publisher", publisher)
+        if made:
+            read = version_of(publisher.playback)
+            why = {"user": user, "note": NOTE, "origin": Origin.PUBLISHED}
+            publish("publisher", publisher.name, NEXT_RULES, read=read, **why)
+        return publisher
+
+    def _history(self, user: User) -> None:
+        """Weeks of sessions played now and dated back, as the batch's title says; single ones that are played when
+        the site opens."""
+        ad = source_of(None, own_ad(AD), None, "Television 30s")
+        asked = Asked(
+            [AskedAd("samples", ad)], providers=tuple(PROVIDER_LABELS[PROFILE_SET]), sessions=SESSIONS, title=HISTORY, seed=7
+        )
+        now = datetime.now(UTC)
+        run_dated(make(asked, user=user), now - timedelta(days=DAYS), now)
+        for provider, seed in SINGLE:
+            how = {"mode": "headless", "speed": 0.0, "provider": provider, "seed": seed, "user": user}
+            start(vast=own_ad(AD), title=f"Television 30s, {provider}", **how)
 
     def _builds(self, user: User) -> None:
         for name in SAMPLES:
