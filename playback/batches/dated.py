@@ -1,6 +1,6 @@
 """A batch played at once whose sessions are dated back: results of the engine, days of a demonstration."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
@@ -16,11 +16,12 @@ _APART = timedelta(seconds=7)
 @transaction.atomic
 def run_dated(batch: Batch, since: datetime, until: datetime) -> None:
     """Play a batch that has not begun; the sessions of each combination begin evenly from `since` to `until`."""
-    dates = {"created_at": since, "started_at": since, "ended_at": until}
+    row, began = Batch.objects.filter(pk=batch.pk), datetime.now(UTC)
     # The column dates itself by the clock, and nothing may begin before its batch.
-    Batch.objects.filter(pk=batch.pk).update(status=Batch.Status.COMPLETED, done=batch.sessions, **dates)
+    row.update(created_at=since, started_at=began)
     for place, cell in enumerate(batch.cells.select_related("ad", "batch").order_by("first")):
         _run_cell(cell, since + place * _APART, until)
+    row.update(status=Batch.Status.COMPLETED, done=batch.sessions, ended_at=datetime.now(UTC))
 
 
 def _run_cell(cell: BatchCell, since: datetime, until: datetime) -> None:

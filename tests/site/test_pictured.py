@@ -30,7 +30,9 @@ def paths() -> Iterator[str]:
                 case ast.Constant(value=str(path)):
                     yield path
                 case ast.JoinedStr(values=parts):
-                    yield "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in parts)
+                    yield "".join(
+                        str(part.value) if isinstance(part, ast.Constant) else "x" for part in parts
+                    )
 
 
 def test_every_page_has_a_place():

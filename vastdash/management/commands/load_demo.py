@@ -119,7 +119,11 @@ class Command(BaseCommand):
         the site opens."""
         ad = source_of(None, own_ad(AD), None, "Television 30s")
         asked = Asked(
-            [AskedAd("samples", ad)], providers=tuple(PROVIDER_LABELS[PROFILE_SET]), sessions=SESSIONS, title=HISTORY, seed=7
+            [AskedAd("samples", ad)],
+            providers=tuple(PROVIDER_LABELS[PROFILE_SET]),
+            sessions=SESSIONS,
+            title=HISTORY,
+            seed=7,
         )
         now = datetime.now(UTC)
         run_dated(make(asked, user=user), now - timedelta(days=DAYS), now)
