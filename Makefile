@@ -36,9 +36,9 @@ bench: $(DEV)  ## Measure; prints a table and writes bench/results.json
 wheel: $(SITE)  ## Build the library's wheel and try it in a clean environment
 	@tools/try_wheel.sh $(VENV)
 
-screenshots: dev  ## Pictures of every page into screenshots/ (README=1: only the README's)
+screenshots: dev  ## Pictures of every page into screenshots/ (README=1, TOUR=1: only those of the README, the tour)
 	@tools/chromium.sh
-	@$(PYTHON) -m tools.screenshots $(if $(README),--readme)
+	@$(PYTHON) -m tools.screenshots $(if $(README),--readme) $(if $(TOUR),--tour)
 
 lock: $(SITE)  ## Write the requirement locks anew (UPGRADE=1 takes newer releases)
 	@tools/lock.sh $(VENV) $(if $(UPGRADE),--upgrade)

@@ -1,6 +1,7 @@
 """Pictures of every page in both themes at two widths, into the git-ignored `screenshots/`; run by `make screenshots`.
 
-With `--readme` only the README's are made anew in docs/images/: an ad beside its markup, and a running session.
+With `--readme` only the README's are made anew in docs/images/: an ad beside its markup, and a running session. With
+`--tour` only those of docs/tour.md, by walking it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tests.browser.pages import FORMS, people, places
 from tests.browser.samples import THIRTY_SECONDS
 from tests.browser.server import FETCHING, ROOT, Server
 from tests.browser.walk import CHROMIUM, THEMES, Chromium, build, play, sign_in, wait_for_playhead
+from tools import tour
 
 FOLDER = ROOT / "screenshots"
 PICTURES = ROOT / "docs" / "images"
@@ -56,6 +58,13 @@ def shoot_for_readme(chromium: Browser, server: Server) -> int:
     return max(_running_session(chromium, server), _side_by_side(chromium, server))
 
 
+def shoot_tour(chromium: Browser, server: Server) -> str:
+    """The pictures of the tour; returns what came of it."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    sizes = [size for _, size in tour.walk(chromium, server, PICTURES)]
+    return f"{len(sizes)} pictures, {sum(sizes):,} bytes, the largest {max(sizes):,}"
+
+
 def _running_session(chromium: Browser, server: Server) -> int:
     """The session page at 17 s of a real-time session of 30 s."""
     page = _reader(chromium, server, "light")
@@ -92,14 +101,17 @@ def _keep(page: Page, name: str) -> int:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Take pictures of the site.")
     parser.add_argument("--readme", action="store_true", help="only the pictures in the README")
-    readme = parser.parse_args(arguments).readme
+    parser.add_argument("--tour", action="store_true", help="only the pictures of the tour")
+    chosen = parser.parse_args(arguments)
     if not Path(CHROMIUM).exists():
         print(f"No Chromium at {CHROMIUM} (Debian: apt-get install chromium).", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as data, Chromium() as chromium:
         server = Server(Path(data), FETCHING).start()
         try:
-            if readme:
+            if chosen.tour:
+                print(f"{PICTURES.relative_to(ROOT)}/: {shoot_tour(chromium, server)}")
+            elif chosen.readme:
                 print(
                     f"{PICTURES.relative_to(ROOT)}/: at most {shoot_for_readme(chromium, server):,} bytes each"
                 )
