@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from playback.history.choice import Choice
 from playback.history.counts import counts
-from playback.history.listing import COUNTED_UP_TO
+from playback.history.listing import COUNTED_UP_TO, newest
 from playback.history.tally import Tally, together
 from playback.models import Session
 from vastdash.fields import day_of
@@ -44,10 +44,10 @@ def _counted(choice: Choice, name: str) -> dict[Key, Tally]:
 
 def _one_by_one(choice: Choice, names: Sequence[str]) -> Groups:
     columns = ("created_at", "provider", "publisher", "end_reason", "duration_ms")
-    rows = Session.objects.filter(choice.rows()).order_by("-created_at", "-id").values_list(*columns)
-    found = list(rows[: COUNTED_UP_TO + 1])
+    found = newest(choice, COUNTED_UP_TO + 1)
+    rows = Session.objects.filter(pk__in=[pk for _, pk in found[:COUNTED_UP_TO]]).order_by()
     by: dict[str, dict[Key, list[tuple[str, int, int]]]] = {name: defaultdict(list) for name in names}
-    for began, provider, publisher, reason, length_ms in found[:COUNTED_UP_TO]:
+    for began, provider, publisher, reason, length_ms in rows.values_list(*columns):
         values: dict[str, Key] = {"day": day_of(began), "provider": provider, "publisher": publisher}
         for name in names:
             by[name][values[name]].append((reason, 1, length_ms))

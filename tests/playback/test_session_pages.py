@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from playback.engine import PlaybackSession
+from playback.history import recording
 from playback.models import AdDocument, Provider, Session
 from playback.pod import ads_of
 from tests.pipeline.responses import inline, wrapper
@@ -38,21 +39,11 @@ def crowd(viewer) -> list[Session]:
     """120 sessions of which many share their timestamp, in all combinations of what can be filtered."""
     model = make_session()
     kinds = list(product(("", "yandex", "tiger"), Session.Status.values, ("real", "headless")))
-    copies = [
-        Session(
-            document_id=model.document_id,
-            titled=model.titled,
-            provider=provider,
-            status=status,
-            mode=mode,
-            seed=number,
-            record=model.record,
-        )
-        for number, (provider, status, mode) in enumerate(kinds * 4)
-    ]
-    model.delete()
-    made = Session.objects.bulk_create(copies)
-    Session.objects.update(created_at=made[0].created_at)
+    for number, (provider, status, mode) in enumerate(kinds * 4):
+        columns = {"provider": provider, "status": status, "mode": mode, "seed": number}
+        recording.enter(title="A session", record=model.record, **columns)
+    recording.leave(Session.objects.filter(pk=model.pk))
+    Session.objects.update(created_at=model.created_at)
     return list(Session.objects.order_by("-id"))
 
 

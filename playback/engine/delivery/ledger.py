@@ -4,8 +4,9 @@ It is derived from a session's record, its plan and what was sent. In a dry run 
 called, so that the ledger costs a playing session nothing and a stored session can have it at any time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple, overload
 
 from playback.engine.delivery.capabilities import placeholder, with_scheme
 from playback.engine.delivery.delivery import Delivery, error_url
@@ -65,6 +66,27 @@ class LedgerEntry(NamedTuple):
         """JSON-native values."""
         attempts = [attempt.to_dict() for attempt in self.attempts]
         return {**self._asdict(), "attempts": attempts, "attempt_count": len(attempts)}
+
+
+class LateLedger(Sequence[LedgerEntry]):
+    """A ledger that is made when it is first read, for whoever may not want it: a long ad's takes a while."""
+
+    def __init__(self, make: Callable[[], list[LedgerEntry]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _entries(self) -> list[LedgerEntry]:
+        return self._make()
+
+    @overload
+    def __getitem__(self, index: int) -> LedgerEntry: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[LedgerEntry]: ...
+    def __getitem__(self, index: int | slice) -> LedgerEntry | list[LedgerEntry]:
+        return self._entries[index]
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
 
 def ledger_of(

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from playback.engine.configuration.config import DEFAULT_CONFIG, PlaybackMode, PlaybackSessionConfig
 from playback.engine.configuration.interruptions import earliest
 from playback.engine.delivery.delivery import DRY_RUN, Delivery, choose_delivery
-from playback.engine.delivery.ledger import LedgerEntry, ledger_of, resolved_urls
+from playback.engine.delivery.ledger import LateLedger, LedgerEntry, ledger_of, resolved_urls
 from playback.engine.delivery.macros import macro_values
 from playback.engine.delivery.sandbox import Collector
 from playback.engine.errors import InvalidTransition
@@ -310,7 +310,7 @@ class BaseVastPlayer(ABC):
                 continue
             try:
                 with self._time.hold():
-                    await self.store.save(self.session, self.ledger)
+                    await self.store.save(self.session, LateLedger(lambda: self.ledger))
             except BaseException:
                 self._run.changed = True
                 raise

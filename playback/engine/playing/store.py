@@ -8,6 +8,7 @@ from playback.engine.playing.session import PlaybackSession
 
 
 class SessionStore(Protocol):
-    """Where sessions are kept. `save` must have read both arguments by the time it first awaits: they are live."""
+    """Where sessions are kept. `save` must have read both arguments by the time it first awaits: they are live, and a
+    ledger that nobody reads is not made."""
 
     async def save(self, session: PlaybackSession, ledger: Sequence[LedgerEntry]) -> None: ...
