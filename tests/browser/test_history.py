@@ -21,7 +21,7 @@ STOCK = """
 import django; django.setup()
 from datetime import datetime, timedelta, UTC
 from unittest.mock import patch
-from playback.history import recording
+from playback.records import recording
 today = datetime.now(UTC).replace(hour=0, minute=0, second=1, microsecond=0)
 def enter(back, reason, number, provider="leto"):
     status = {"completed": "completed", "user_close": "closed"}.get(reason, "error")
