@@ -1,6 +1,6 @@
 """Sessions stored and found again, on the embedded database and, where there is a server, on PostgreSQL.
 
-`store_x_rows` is the storing of sessions with their event trails through `playback.history.writing` against Django's
+`store_x_rows` is the storing of sessions with their event trails through `playback.records.writing` against Django's
 `bulk_create` of one row per event of the same sessions (with the index that finds a session's events, and without any
 row for the session itself); `store_bytes_per_session` a million sessions' share of the embedded database with all its
 indexes. `slowest_query_ms` is the worst of lists, second pages, counts and charts under combinations of time, provider,

@@ -35,8 +35,8 @@ def storing() -> dict[str, float]:
     """Through `writing`, and as one row per event."""
     from django.db import connection, models
 
-    from playback.history.writing import write
     from playback.models import Batch, BatchAd, BatchCell
+    from playback.records.writing import write
 
     class EventRow(models.Model):
         session: Any = models.BigIntegerField(db_index=True)

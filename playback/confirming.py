@@ -10,10 +10,10 @@ from django.db import transaction
 
 from playback.engine import PlaybackSession
 from playback.engine.delivery.capabilities import placeholder, with_scheme
-from playback.history import recording
 from playback.live.runner import runner
 from playback.live.store import columns
 from playback.models import UNREADABLE, Session, SessionLedger
+from playback.records import recording
 from playback.sources import StartRefused
 
 # What no playhead reaches, but a button or a fault may cause.

@@ -24,10 +24,10 @@ from playback.engine import (
 from playback.engine.playing.factory import choose_mode
 from playback.engine.playing.plan import Plan
 from playback.engine.splitmix import SEED_LIMIT
-from playback.history import recording
 from playback.live.runner import runner
 from playback.live.store import columns, parts_of
 from playback.models import AdDocument, Session, SessionLedger
+from playback.records import recording
 from playback.requesting import Asked, Crowded, request
 from playback.rows import global_level, provider_levels, publisher_levels
 from playback.sources import Source, StartRefused, source_of

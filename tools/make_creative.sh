@@ -27,4 +27,5 @@ creative() {  # NAME SECONDS BACKGROUND ACCENT
 }
 
 creative demo-15s 15 0x0f172a 0x22c55e
+creative demo-20s 20 0x083344 0x38bdf8
 creative demo-30s 30 0x1e1b4b 0xf59e0b

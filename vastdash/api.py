@@ -19,11 +19,11 @@ from pydantic import BaseModel
 from pipeline.api.builds import router as builds
 from pipeline.api.endpoints import router as endpoints
 from pipeline.api.receivers import router as receivers
-from playback.api import router as sessions
-from playback.batch_api import router as batches
-from playback.configuration_api import router as configuration
-from playback.history_api import router as history
-from playback.rules.api import router_of
+from playback.api.batches import router as batches
+from playback.api.configuration import router as configuration
+from playback.api.history import router as history
+from playback.api.profiles import router_of
+from playback.api.sessions import router as sessions
 from vastdash.reports.api import router as reports
 from vastdash.tokens import TokenAuth
 from vastdash.web import problem

@@ -10,7 +10,7 @@ from pipeline.models import Build
 from playback.history import charts, listing
 from playback.history.choice import NONE, Choice
 from playback.history.counts import counts
-from playback.history.expected import expected_completion
+from playback.history.expected import Expected, expected_completion
 from playback.history.groups import groups_of
 from playback.history.metric import Metric, number_metric, pooled, share_metric
 from playback.history.narrowing import Narrowed
@@ -37,7 +37,7 @@ class ProviderRow(NamedTuple):
     completion: Share
     verdict: str
     usual: Share
-    expected: float | None
+    expected: Expected | None
     cells: list[tuple[str, int, str]]
 
 

@@ -7,8 +7,8 @@ from django.db import transaction
 from playback.batches.again import simulation_of
 from playback.batches.running import summary_with
 from playback.engine.simulation.extremes import Extremes
-from playback.history.writing import write
 from playback.models import Batch, BatchCell
+from playback.records.writing import write
 
 _APART = timedelta(seconds=7)
 

@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from playback.batches.making import cancel
-from playback.history.recording import leave
 from playback.models import Batch, Session
+from playback.records.recording import leave
 
 AT_ONCE = 5_000
 """Sessions of one transaction: whoever else writes gets a turn between two."""

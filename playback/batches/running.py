@@ -16,8 +16,8 @@ from playback.engine import Simulation
 from playback.engine.simulation.extremes import Extremes
 from playback.engine.simulation.simulate import Stretch
 from playback.engine.simulation.summary import Tally, marks_ms, summary_of
-from playback.history.writing import write
 from playback.models import UNREADABLE, Batch, BatchCell
+from playback.records.writing import write
 
 PIECE = 5_000
 """Sessions of one transaction at most."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from playback.history.choice import NONE
+from playback.history.expected import Expected
 from playback.history.outcome import Outcome
 from playback.history.sentence import in_percent, in_words
 from playback.history.tally import Share, Tally
@@ -19,8 +20,9 @@ BAND_NOTE = (
 RATE_NOTE = "Of the viewings that were completed or interrupted; stopped, failed and unfinished sessions are left out."
 SHARE_NOTE = "Of all sessions that this filter finds when nothing is said of outcome, reason and state."
 EXPECTED_NOTE = (
-    "Expected is the closed form of the rules as they are published now, for the mean length of the ads viewed; "
-    "it knows neither rules of publishers nor rules that were replaced meanwhile."
+    "Expected is the closed form of the rules as they are published now, for the mean length of the ads viewed, and "
+    "from its lowest to its highest for ads of 6 to 60 s where the length matters; it knows neither publishers' rules "
+    "nor those that were replaced meanwhile."
 )
 TONES = {
     Outcome.COMPLETED: "good",
@@ -76,15 +78,15 @@ def rate_point(share: Share, href: str = "", *, with_band: bool = True) -> Point
 
 
 def completion(
-    found: Sequence[Period], tallies: Sequence[Tally], link: Link, expected: float | None = None
+    found: Sequence[Period], tallies: Sequence[Tally], link: Link, expected: Expected | None = None
 ) -> Chart:
-    """The completion rate of each period; `expected` is a share that the published rules make us expect of all."""
+    """The completion rate of each period; `expected` is what the published rules make us expect of all."""
     points = [
         rate_point(tally.completion, link(**_days(one))) for one, tally in zip(found, tallies, strict=True)
     ]
     series = [Series("completion rate", points)]
     if expected is not None:
-        level = Point(expected * 100, shown=in_percent(expected))
+        level = _expected_point(expected)
         series.append(Series("expected by the rules", [level] * len(points), "expected"))
     return Chart(
         "completion",
@@ -185,7 +187,7 @@ def two_weeks(name: str, sides: Sequence[Mapping[str, int]], link: Link) -> Char
 
 
 def beside_expected(
-    groups: Mapping[str | int, Tally], expected: Mapping[str | int, float | None], link: Link
+    groups: Mapping[str | int, Tally], expected: Mapping[str | int, Expected | None], link: Link
 ) -> Chart:
     """Each provider's completion rate, and beside it what its published rules make us expect."""
     known = {value: tally for value, tally in groups.items() if tally.completion.whole}
@@ -202,7 +204,7 @@ def beside_expected(
             Series("measured", measured),
             Series(
                 "expected",
-                [Point(None if share is None else share * 100, shown=in_percent(share)) for share in closed],
+                [Point(None) if one is None else _expected_point(one) for one in closed],
                 "expected",
             ),
         ],
@@ -211,3 +213,7 @@ def beside_expected(
         "provider",
         (EXPECTED_NOTE,),
     )
+
+
+def _expected_point(expected: Expected) -> Point:
+    return Point(expected.share * 100, shown=expected.shown, low=expected.low * 100, high=expected.high * 100)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from playback.history.choice import Choice
 from playback.history.counts import counts
 from playback.history.listing import COUNTED_UP_TO, newest
+from playback.history.seeking import by_day_and_cohort
 from playback.history.tally import Tally, together
-from playback.models import Session
-from vastdash.fields import day_of
+from playback.models import SessionCohort
 
 Key = str | int
 
@@ -43,14 +43,15 @@ def _counted(choice: Choice, name: str) -> dict[Key, Tally]:
 
 
 def _one_by_one(choice: Choice, names: Sequence[str]) -> Groups:
-    columns = ("created_at", "provider", "publisher", "end_reason", "duration_ms")
     found = newest(choice, COUNTED_UP_TO + 1)
-    rows = Session.objects.filter(pk__in=[pk for _, pk in found[:COUNTED_UP_TO]]).order_by()
+    rows = by_day_and_cohort(pk for _, pk in found[:COUNTED_UP_TO])
+    cohorts = SessionCohort.objects.in_bulk({cohort for _, cohort, *_ in rows})
     by: dict[str, dict[Key, list[tuple[str, int, int]]]] = {name: defaultdict(list) for name in names}
-    for began, provider, publisher, reason, length_ms in rows.values_list(*columns):
-        values: dict[str, Key] = {"day": day_of(began), "provider": provider, "publisher": publisher}
+    for day, cohort_id, number, length_ms in rows:
+        cohort = cohorts[cohort_id]
+        values: dict[str, Key] = {"day": day, "provider": cohort.provider, "publisher": cohort.publisher}
         for name in names:
-            by[name][values[name]].append((reason, 1, length_ms))
+            by[name][values[name]].append((cohort.end_reason, number, length_ms))
     return Groups(
         {name: {value: Tally.of(rows) for value, rows in groups.items()} for name, groups in by.items()},
         len(found) > COUNTED_UP_TO,

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from django.db import connection
 
 from playback.models import Session, SessionCohort, SessionTitle
+from vastdash.fields import DAY_US
 
 PROBE: Final = 2_000
 """Sessions of any kind that are walked through before rare ones are sought."""
@@ -151,6 +152,16 @@ def number_of(stretch: Stretch, most: int, index: str = "", *more: str) -> int:
             values,
         )
         return int(cursor.fetchone()[0])
+
+
+def by_day_and_cohort(pks: Iterable[int]) -> list[tuple[int, int, int, int]]:
+    """(day, cohort, sessions, duration of their ads in milliseconds) of some sessions, summed up by the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT created_at / {DAY_US} AS day, cohort_id, COUNT(*), SUM(duration_ms) FROM {_SESSION} "
+            f"WHERE {among('id', pks)} GROUP BY day, cohort_id"
+        )
+        return [(int(day), cohort, number, int(length)) for day, cohort, number, length in cursor.fetchall()]
 
 
 def _by(index: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.template.loader import render_to_string
 
-from playback.session_view import SessionView
+from playback.session_page.view import SessionView
 
 PAGE = "playback/session.html"
 HEAD, DELIVERY, LOG, FATES, LEDGER = (

@@ -11,7 +11,7 @@ from playback.live.board import CONTROLS, Board
 from playback.live.hub import Hub, Viewer, encoded
 from playback.live.relay import Relay
 from playback.live.store import stored_view
-from playback.session_view import SessionView, view
+from playback.session_page.view import SessionView, view
 
 hub = Hub()
 relay = Relay(hub, get_channel_layer())

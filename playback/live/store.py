@@ -21,10 +21,10 @@ from playback.engine import (
     PlayerFactory,
     VastClient,
 )
-from playback.history import recording
 from playback.models import UNREADABLE, Session, SessionLedger
+from playback.records import recording
 from playback.requesting import ad_again, client_of
-from playback.session_view import SessionView, view
+from playback.session_page.view import SessionView, view
 
 T = TypeVar("T")
 RETRY_SEC = 1.0

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.db import models
 
 from pipeline.models import Build
-from playback.history.trail import Event
-from playback.history.trail import read as read_trail
 from playback.models.batch import Batch
 from playback.models.history import SessionCohort, SessionTitle
+from playback.records.trail import Event
+from playback.records.trail import read as read_trail
 from vastdash.fields import ExactJSONField, MomentField
 from vastdash.models import new_public_id
 
@@ -70,8 +70,8 @@ class Session(models.Model):
     """One playback. ``record`` is the engine's own serialised session and the truth; the columns are for lists.
 
     A session of a batch has no record: it follows from its batch, its ``ordinal`` there and its seed, whenever somebody
-    asks; what happened in it is kept as ``trail`` (see ``playback.history.trail``).
-    Rows are made and changed by ``playback.history.recording`` alone: it keeps ``cohort`` and the counts of days true.
+    asks; what happened in it is kept as ``trail`` (see ``playback.records.trail``).
+    Rows are made and changed by ``playback.records.recording`` alone: it keeps ``cohort`` and the counts of days true.
     """
 
     class Status(models.TextChoices):

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from playback.engine import PlaybackSession
-from playback.fates import fate_of
-from playback.ledger_filter import keyed
 from playback.replay.lanes import Lanes, happened, lanes
+from playback.session_page.fates import fate_of
+from playback.session_page.ledger_filter import keyed
 
 Entry = Mapping[str, Any]
 

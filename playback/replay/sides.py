@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 
-from playback.chain_view import masked, told
 from playback.chains import BODY, kept_of
 from playback.engine import ConfigError, ConfigResolver, LedgerEntry, PlaybackSession, Replay
 from playback.engine.configuration.resolver import explain
@@ -14,6 +13,7 @@ from playback.models import UNREADABLE, Session
 from playback.replay.contrast import Contrast, Entry, Side, contrast
 from playback.replay.source import Played
 from playback.rows import provider_levels, publisher_levels
+from playback.session_page.chain import masked, told
 
 
 def contrast_of(a: Played, b: Played) -> Contrast:

@@ -10,11 +10,11 @@ from playback.engine import LedgerEntry, Replay, Step, record_differences, redra
 from playback.engine.configuration.interruptions import RuleOutcome
 from playback.engine.playing.events import QUARTILES
 from playback.engine.playing.replay import OPENED, Difference
-from playback.ledger_filter import keyed
-from playback.ledger_view import LedgerRow, row_of
-from playback.pod_strip import PodAd, pod_strip
 from playback.replay.lanes import WIDTH, Lanes, lanes
 from playback.replay.source import Played
+from playback.session_page.ledger import LedgerRow, row_of
+from playback.session_page.ledger_filter import keyed
+from playback.session_page.pod_strip import PodAd, pod_strip
 
 # A step may call thousands of addresses; the ledger has them all.
 PIXELS = 100

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from playback.fates import verdicts_of
-from playback.session_view import SessionView
+from playback.session_page.fates import verdicts_of
+from playback.session_page.view import SessionView
 from vastdash.templatetags.vastdash import seconds
 
 _HOSTS = 3

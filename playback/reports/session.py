@@ -4,16 +4,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from playback.batches.again import complete
-from playback.chain_view import told
 from playback.engine import PlaybackSession
-from playback.ledger_filter import keyed
-from playback.ledger_view import LedgerRow, row_of
 from playback.live.broadcast import live_view
 from playback.live.runner import runner
 from playback.live.store import view_of
 from playback.models import UNREADABLE, Session
 from playback.reports.outcome import outcome_of
-from playback.session_view import EventRow, SessionView
+from playback.session_page.chain import told
+from playback.session_page.ledger import LedgerRow, row_of
+from playback.session_page.ledger_filter import keyed
+from playback.session_page.view import EventRow, SessionView
 from vastdash.reports.mask import without_query
 from vastdash.reports.report import Data, Kind, Report
 

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from django import template
 
-from playback.chain_view import masked
-from playback.fates import received
-from playback.session_view import meaning_of
+from playback.session_page.chain import masked
+from playback.session_page.fates import received
+from playback.session_page.view import meaning_of
 
 register = template.Library()
 

@@ -11,7 +11,7 @@ from playback.commanding import CLICK, COMMANDS, DISCARD, NOT_RUNNING, click, ob
 from playback.live.board import CONTROLS
 from playback.live.runner import runner
 from playback.live.store import stored_view
-from playback.session_view import SessionView
+from playback.session_page.view import SessionView
 
 SEEK = "seek"
 

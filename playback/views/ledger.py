@@ -5,12 +5,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from playback.batches.again import complete
-from playback.ledger_filter import LedgerFilter
-from playback.ledger_view import LedgerTable, pixel_of
 from playback.live.fates import fates_of
 from playback.live.runner import runner
-from playback.macro_view import macros_of
 from playback.models import Session
+from playback.session_page.ledger import LedgerTable, pixel_of
+from playback.session_page.ledger_filter import LedgerFilter
+from playback.session_page.macros import macros_of
 
 _LONGEST = 500
 

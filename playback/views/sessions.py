@@ -13,22 +13,23 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from pipeline.models import Build
 from playback.batches.again import complete
-from playback.chain_view import told
 from playback.chains import chain_of, kept_of
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.engine import PlaybackSession
 from playback.filters import SessionFilter
-from playback.history import listing, recording
-from playback.ledger_filter import LedgerFilter
-from playback.ledger_view import LedgerTable
+from playback.history import listing
 from playback.live.broadcast import live_view
 from playback.live.runner import runner
 from playback.live.store import view_of
-from playback.media import creatives_of
 from playback.models import UNREADABLE, Provider, Session
 from playback.play_forms import PlayBuildForm, PlayOtherForm
 from playback.pod import ads_of
-from playback.session_view import SessionView
+from playback.records import recording
+from playback.session_page.chain import told
+from playback.session_page.ledger import LedgerTable
+from playback.session_page.ledger_filter import LedgerFilter
+from playback.session_page.media import creatives_of
+from playback.session_page.view import SessionView
 from playback.sources import StartRefused
 from playback.starting import start
 from playback.views.ledger import runs, wanted_of

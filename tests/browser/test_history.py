@@ -22,8 +22,8 @@ import django; django.setup()
 from datetime import datetime, timedelta, UTC
 from unittest.mock import patch
 from playback.batches.deleting import delete_batch
-from playback.history import recording
 from playback.models import Batch
+from playback.records import recording
 delete_batch(Batch.objects.get(title__startswith="Demonstration").public_id)
 today = datetime.now(UTC).replace(hour=0, minute=0, second=1, microsecond=0)
 def enter(back, reason, number, provider="leto"):

@@ -17,9 +17,10 @@ from playback.batches.members import Wanted, members
 from playback.batches.progress import progress_of
 from playback.batches.runner import Runner
 from playback.engine import HeadlessPlayer
-from playback.history import counts, trail
+from playback.history import counts
 from playback.history.choice import Choice
 from playback.models import Batch, Session
+from playback.records import trail
 from playback.sources import StartRefused, source_of
 from tests.pipeline.responses import inline
 from tests.site.rows import make_batch, make_build, make_provider, run_batch

@@ -5,10 +5,10 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 
-from playback.chain_view import told
 from playback.chains import body_of, chain_of, digest, keep, shown_chain
 from playback.engine.request.chain import Chain, Hop, Outcome, Redirect
 from playback.models import AdDocument, Session
+from playback.session_page.chain import told
 from tests.pipeline.responses import inline
 from tests.site.rows import make_build, make_session
 

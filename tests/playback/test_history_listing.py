@@ -7,9 +7,9 @@ from django.core.management import CommandError, call_command
 
 from playback.history import branches, listing, seeking
 from playback.history.choice import NONE, Choice
-from playback.history.recording import enter, leave
-from playback.history.seeding import seed_history
 from playback.models import Batch, Session, SessionDay
+from playback.records.recording import enter, leave
+from playback.records.seeding import seed_history
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playback.history.recording import change, enter, leave
 from playback.models import Session, SessionCohort, SessionDay
+from playback.records.recording import change, enter, leave
 from vastdash.fields import day_of
 
 pytestmark = pytest.mark.django_db

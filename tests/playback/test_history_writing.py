@@ -6,9 +6,9 @@ import pytest
 from django.db.models import Count, Sum
 
 from playback.engine import simulate
-from playback.history import trail
-from playback.history.writing import write
 from playback.models import Batch, BatchAd, BatchCell, Session, SessionDay
+from playback.records import trail
+from playback.records.writing import write
 from tests.pipeline.responses import inline
 from tests.playback.engine.ads import rule
 

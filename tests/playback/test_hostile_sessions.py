@@ -9,12 +9,12 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from playback import network, starting
-from playback.chain_view import LONGEST, masked
 from playback.engine import AdData, BaseVastPlayer, PlayerFactory
 from playback.live import store as store_module
 from playback.models import Session
 from playback.requesting import Asked, Crowded, ad_again, request
-from playback.session_view import URLS_SHOWN
+from playback.session_page.chain import LONGEST, masked
+from playback.session_page.view import URLS_SHOWN
 from tests.pipeline.responses import inline, wrapper
 from tests.playback.servers import redirecting, serving
 from tests.site.rows import make_session, play_out

@@ -2,7 +2,7 @@
 
 import pytest
 
-from playback.ledger_filter import LedgerFilter, choices, keyed
+from playback.session_page.ledger_filter import LedgerFilter, choices, keyed
 
 
 def entry(event="start", url="https://track.example.com/a", origin="InLine", status="dry_run", resolved=None):

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from playback.blocks import blocks
 from playback.live import board as board_module
 from playback.live.board import CONTROLS, DELIVERY, FATES, HEAD, LEDGER, LOG, REPEATED_AFTER_SEC, Board
+from playback.session_page.blocks import blocks
 
 MOVING = [HEAD]
 GROWING = [DELIVERY, FATES]

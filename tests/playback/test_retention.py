@@ -7,8 +7,6 @@ import pytest
 from django.core.management import call_command
 from django.db.models import Sum
 
-from playback.history import retention
-from playback.history.seeding import seed_history
 from playback.models import (
     AdDocument,
     Batch,
@@ -18,6 +16,8 @@ from playback.models import (
     SessionLedger,
     SessionTitle,
 )
+from playback.records import retention
+from playback.records.seeding import seed_history
 from tests.site.rows import make_session, play_out
 
 pytestmark = pytest.mark.django_db

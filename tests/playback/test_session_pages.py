@@ -8,9 +8,9 @@ import pytest
 from django.urls import reverse
 
 from playback.engine import PlaybackSession
-from playback.history import recording
 from playback.models import AdDocument, Provider, Session
 from playback.pod import ads_of
+from playback.records import recording
 from tests.pipeline.responses import inline, wrapper
 from tests.site.rows import make_build, make_provider, make_session, play_out
 

@@ -5,11 +5,11 @@ import re
 import pytest
 from django.urls import reverse
 
-from playback.fates import delivery_of, fate_of, reason_of
-from playback.ledger_view import SHOWN
 from playback.models import Session
-from playback.pod_strip import pod_strip
-from playback.timeline import WIDTH
+from playback.session_page.fates import delivery_of, fate_of, reason_of
+from playback.session_page.ledger import SHOWN
+from playback.session_page.pod_strip import pod_strip
+from playback.session_page.timeline import WIDTH
 from tests.pipeline.responses import bid, body, inline, wrapper
 from tests.playback.servers import redirecting, serving
 from tests.site.people import PEOPLE, browser_of

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from playback.engine import PlaybackSessionConfig, simulate
 from playback.engine.playing.events import EVENTS
-from playback.history import trail
+from playback.records import trail
 from tests.playback.engine.ads import f30, rule, three
 
 RULES = {"start": rule(0.2, 0, 4, reason="network_error"), "midpoint": rule(0.3, 0, 30)}

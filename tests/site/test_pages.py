@@ -7,7 +7,7 @@ from django.db import DatabaseError
 from django.test import Client
 from django.urls import include, path, reverse
 
-from playback.ledger_filter import keyed
+from playback.session_page.ledger_filter import keyed
 from tests.pipeline.settings_forms import make_endpoint, make_profile
 from tests.site.people import PEOPLE, browser_of
 from tests.site.rows import make_build, make_provider, make_session, play_out

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from playback.history.retention import Taken, take, would_take
+from playback.records.retention import Taken, take, would_take
 
 
 class Command(BaseCommand):

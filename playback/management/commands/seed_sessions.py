@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from playback.engine.splitmix import SEED_LIMIT
-from playback.history.seeding import seed_history
 from playback.models import Session
+from playback.records.seeding import seed_history
 
 
 class Command(BaseCommand):

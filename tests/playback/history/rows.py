@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from playback.history import recording
 from playback.models import Session
+from playback.records import recording
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 

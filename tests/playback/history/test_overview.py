@@ -112,9 +112,13 @@ def test_a_week_that_is_none_is_told_and_another_shown(viewer):
     assert re.search(r'role="alert">[^<]+ The last week that is over is shown', answer.content.decode())
 
 
-def test_what_the_rules_expect_is_the_closed_form_for_the_mean_length_or_nothing():
+def test_what_the_rules_expect_is_the_closed_form_a_range_where_the_length_matters_or_nothing():
     make_provider("yandex")
+    make_provider("global")
     tally = Tally.of([("completed", 2, 60_000)])
     expected = expected_completion({"yandex": tally, "": tally, "gone": tally})
-    assert expected == {"yandex": pytest.approx(0.75), "": None, "gone": None}
+    assert expected == {"yandex": pytest.approx((0.75, 0.75, 0.75)), "": None, "gone": None}
+    assert expected["yandex"].shown == "75.0 %"
+    # A window from 20 to 25 s is none in an ad of 15 s.
+    assert expected_completion({"global": tally})["global"].shown == "72.7 to 85.5 %"
     assert expected_completion({"yandex": Tally()}) == {"yandex": None}

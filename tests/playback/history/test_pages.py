@@ -10,11 +10,12 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.http import QueryDict
 
-from playback.history import export, listing, recording
+from playback.history import export, listing
 from playback.history.choice import Choice
 from playback.history.groups import groups_of
 from playback.history.tally import together
 from playback.models import SavedView, Session, SessionDay
+from playback.records import recording
 from playback.views.history import charts_of, narrowed_of
 from tests.playback.history.rows import NOON, enter
 from tests.site.people import ad_ops, qa, viewer

@@ -59,6 +59,12 @@ def test_a_share_is_unusual_only_beyond_the_usual_and_beyond_chance():
     assert judge_share(Share(1, 3), usual) is Verdict.SAME
 
 
+def test_one_failure_in_twenty_thousand_alarms_nobody_where_none_is_usual():
+    never = usual_share([Share(0, 1_000)] * 7)
+    assert judge_share(Share(1, 20_000), never) is Verdict.SAME
+    assert judge_share(Share(40, 20_000), never) is Verdict.HIGH
+
+
 def test_a_rate_fell_when_chance_does_not_explain_it():
     assert moved(Share(780, 1_000), Share(840, 1_000)) == "fell"
     assert moved(Share(840, 1_000), Share(780, 1_000)) == "rose"

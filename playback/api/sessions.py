@@ -12,21 +12,21 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from pipeline.models import Build
 from playback.batches.again import complete
-from playback.chain_view import masked, told
 from playback.commanding import CLICK, COMMANDS, NOT_RUNNING, click, obey
 from playback.confirming import NotWaiting, asked_to_confirm, confirm
 from playback.filters import SessionAndEndFilter
 from playback.history import listing
 from playback.history.trend import midnight
-from playback.ledger_filter import LedgerFilter, keyed
 from playback.live.fates import fates_of
 from playback.live.runner import runner
-from playback.macro_view import macros_of
 from playback.models import UNREADABLE, Session
 from playback.play_forms import SEED_MAX
 from playback.replay.sides import contrast_of
 from playback.replay.source import played
 from playback.replay.walk import told_of
+from playback.session_page.chain import masked, told
+from playback.session_page.ledger_filter import LedgerFilter, keyed
+from playback.session_page.macros import macros_of
 from playback.sources import StartRefused, refuse_unless_one
 from playback.starting import NotAllowed, start
 from vastdash.models import PUBLIC_ID_LENGTH

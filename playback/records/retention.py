@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from playback.history.recording import leave
 from playback.models import AdDocument, Batch, BatchAd, Session, SessionChain, SessionTitle
+from playback.records.recording import leave
 
 AT_ONCE: Final = 2_000
 """Sessions of one transaction: whoever else writes gets a turn between two."""

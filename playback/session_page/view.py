@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from playback.blocks import Block, blocks
 from playback.engine import PlaybackEvent, PlaybackSession, PlaybackSessionState
 from playback.engine.playing.events import QUARTILES
-from playback.fates import Delivery, delivery_of
-from playback.ledger_filter import LedgerFilter
-from playback.ledger_view import LedgerTable
-from playback.pod_strip import PodAd, pod_strip
-from playback.timeline import Timeline, timeline
+from playback.session_page.blocks import Block, blocks
+from playback.session_page.fates import Delivery, delivery_of
+from playback.session_page.ledger import LedgerTable
+from playback.session_page.ledger_filter import LedgerFilter
+from playback.session_page.pod_strip import PodAd, pod_strip
+from playback.session_page.timeline import Timeline, timeline
 from vast.errors import VastErrorCode
 
 Ledger = Sequence[Mapping[str, Any]]

@@ -7,9 +7,9 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from playback.blocks import Block, blocks
-from playback.fates import Count, Entry, Fate, counts_of, fate_of, reason_of
-from playback.ledger_filter import LedgerFilter, choices, keyed
+from playback.session_page.blocks import Block, blocks
+from playback.session_page.fates import Count, Entry, Fate, counts_of, fate_of, reason_of
+from playback.session_page.ledger_filter import LedgerFilter, choices, keyed
 
 # A hostile ad may hold thousands of trackers.
 SHOWN = 500

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from playback.fates import verdicts_of
+from playback.session_page.fates import verdicts_of
 
 Entry = Mapping[str, Any]
 

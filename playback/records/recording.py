@@ -1,5 +1,5 @@
 """The one place where rows of sessions are made, changed and taken away: it keeps their cohort and the counts of days
-true. Batches store theirs by `playback.history.writing`.
+true. Batches store theirs by `playback.records.writing`.
 
 Everything happens in the caller's transaction, or in one of its own.
 """
@@ -9,9 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from playback.history import days
-from playback.history.days import Amount, Place
 from playback.models import Session, SessionCohort, SessionTitle
+from playback.records import days
+from playback.records.days import Amount, Place
 from vastdash.fields import day_of
 
 # What decides where a session is counted, beside the day it began on.

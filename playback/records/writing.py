@@ -9,11 +9,11 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from playback.engine import Ending, LeanSession
-from playback.history import days
-from playback.history.days import Amount, Place
-from playback.history.recording import cohort_id
-from playback.history.trail import Trails
 from playback.models import BatchCell, Session, SessionTitle
+from playback.records import days
+from playback.records.days import Amount, Place
+from playback.records.recording import cohort_id
+from playback.records.trail import Trails
 from vastdash.fields import DAY_US, micros_of
 
 HEADLESS: Final = "headless"

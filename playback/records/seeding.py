@@ -20,8 +20,8 @@ from playback.engine import (
     simulate,
 )
 from playback.engine.splitmix import session_seed
-from playback.history.writing import HEADLESS, write
 from playback.models import AdDocument, Batch, BatchAd, BatchCell, Session
+from playback.records.writing import HEADLESS, write
 from vast.durations import format_duration
 
 CELLS: Final = 24
