@@ -70,7 +70,7 @@ def play_a_tag_without_an_ad(page: Page, server: Server) -> None:
 
 
 def step_through(page: Page, server: Server) -> None:
-    _open(page, server, "Television 30s, yandex")
+    _open(page, server, "Television 30s, cut off")
     page.get_by_role("link", name="Replay").click()
     expect(page.get_by_text("equal to the stored record")).to_be_visible()
     page.get_by_role("slider").focus()
@@ -86,7 +86,7 @@ def ask_what_if(page: Page, server: Server) -> None:
 
 def compare(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/sessions/")
-    for title in ("Television 30s, global", "Television 30s, yandex"):
+    for title in ("Television 30s, to its end", "Television 30s, cut off"):
         page.get_by_role("row").filter(has_text=title).get_by_role("checkbox").check()
     page.get_by_role("button", name="Compare the ticked").click()
     expect(page.get_by_role("region", name="What differs")).to_contain_text("network_error")

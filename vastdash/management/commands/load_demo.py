@@ -56,8 +56,8 @@ AD = "television_30s"
 DAYS = 35
 SESSIONS = 2_100
 HISTORY = f"Demonstration: {SESSIONS:,} sessions dated back over {DAYS} days"
-# One that plays to its end, and one that is cut off.
-SINGLE = (("global", 1), ("yandex", 3))
+# Provider, seed, and how it ends with that seed.
+SINGLE = (("global", 1, "to its end"), ("yandex", 3, "cut off"))
 VIEW = {"name": "Interrupted, seven days", "query": "days=7&outcome=interrupted", "is_shared": True}
 
 
@@ -127,9 +127,9 @@ class Command(BaseCommand):
         )
         now = datetime.now(UTC)
         run_dated(make(asked, user=user), now - timedelta(days=DAYS), now)
-        for provider, seed in SINGLE:
+        for provider, seed, end in SINGLE:
             how = {"mode": "headless", "speed": 0.0, "provider": provider, "seed": seed, "user": user}
-            start(vast=own_ad(AD), title=f"Television 30s, {provider}", **how)
+            start(vast=own_ad(AD), title=f"Television 30s, {end}", **how)
 
     def _builds(self, user: User) -> None:
         for name in SAMPLES:
