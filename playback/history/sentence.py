@@ -32,8 +32,8 @@ def in_words(reason: str) -> str:
 
 
 def thousands(number: float) -> str:
-    """1234567 -> "1 234 567", with spaces that do not break."""
-    return f"{round(number):,}".replace(",", "\u00a0")
+    """1234567 -> "1,234,567"."""
+    return f"{round(number):,}"
 
 
 def span(usual: Usual) -> str:

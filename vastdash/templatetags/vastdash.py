@@ -66,8 +66,8 @@ def query(context: dict[str, Any], **changes: Any) -> str:
 
 @register.filter
 def thousands(number: float | None) -> str:
-    """A count in groups of three, with spaces that do not break: 1234567 -> ``1 234 567``."""
-    return "–" if number is None else f"{round(number):,}".replace(",", "\u00a0")
+    """A count in groups of three: 1234567 -> ``1,234,567``."""
+    return "–" if number is None else f"{round(number):,}"
 
 
 @register.filter
