@@ -78,8 +78,9 @@ def _remark(form: Any, shown: Side | None) -> Remark:
     if why := shown.expected.idle.get(form.named):
         return Remark("warn", f"never fires: {why}")
     said = f"ends {shown.expected.shares[form.named] * 100:.1f} %"
-    if form.fields.get("removed") and (beneath := _unstated(form, rule.to_dict())):
-        said = f"{said}; inherited: {rule_in_words(beneath)}"
+    if beneath := _unstated(form, rule.to_dict()):
+        whose = "inherited" if "removed" in form.fields else "by default"
+        said = f"{said}; {whose}: {rule_in_words(beneath)}"
     return Remark("quiet", said)
 
 
