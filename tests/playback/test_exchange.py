@@ -108,7 +108,7 @@ def test_a_preview_says_in_words_what_changes_and_order_counts(attic):
             "publishers",
             {"playback": {"interruption_rules": {"start": {"max_offset_sec": -9}}}},
             "start.min_offset_sec",
-            "with yandex: 0.0 lies after max_offset_sec -9.0",
+            "with yandex: the window begins at 0 s, after its end at -9 s",
         ),
         ("publishers", None, "", "states nothing"),
     ],
