@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from playback.live.runner import runner
+from vastdash import web
 from vastdash.overview import Overview, last_builds, running
 from vastdash.web import is_api, problem, refuse
 
@@ -37,10 +38,7 @@ def _database_answers() -> bool:
 
 
 def unusable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if is_api(request):
-        return problem(400, "Not usable", "The request cannot be read.")
-    # No context: the body of this request must not be looked at again.
-    return HttpResponse(render_to_string("400.html"), status=400)
+    return web.unusable(request)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -34,7 +34,7 @@ def pair_of(request: HttpRequest, named: Named, begun: Named, noun: str) -> Pair
     """The rows that ``a`` and ``b`` name, by id or by its beginning; or those of two ``id``, the older one first."""
     ticked = request.GET.getlist("id")
     typed = {
-        side: (request.GET.get(side) or (ticked[place] if place < len(ticked) else "")).strip()[:_LONGEST]
+        side: _typed(request.GET.get(side) or (ticked[place] if place < len(ticked) else ""))
         for place, side in enumerate("ab")
     }
     errors: dict[str, str] = {}
@@ -49,6 +49,10 @@ def pair_of(request: HttpRequest, named: Named, begun: Named, noun: str) -> Pair
     if ticked and None not in rows:
         rows.sort(key=lambda row: row.created_at)  # lists have the newest first
     return Pair(*rows, typed, errors)
+
+
+def _typed(text: str) -> str:
+    return text.replace("\0", " ").strip()[:_LONGEST]
 
 
 def _find(side: str, text: str, named: Named, begun: Named, noun: str, errors: dict[str, str]) -> Any:

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit, urlunsplit
 import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -48,6 +48,8 @@ class AccessMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
         match = request.resolver_match
+        if "\0" in request.path:
+            raise Http404  # nothing has such an id, and PostgreSQL refuses to look for one
         route = match.view_name if match else ""
         action = roles.rule(route, request.method or "")
         if roles.may(request.user, action):
@@ -61,7 +63,11 @@ class AccessMiddleware:
         return refuse(request, action)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A database that is busy or away is told as such: whoever asked may ask again."""
+        """A database that is busy or away is told as such: whoever asked may ask again. A value that it cannot take,
+        such as a NUL on PostgreSQL, is the fault of who asked."""
+        if isinstance(exception, DataError):
+            log.warning("value not taken by the database", exc_info=exception)
+            return unusable(request, "It holds a value that nothing here can have.")
         if not isinstance(exception, OperationalError):
             return None
         log.warning("database not available", exc_info=exception)
@@ -72,6 +78,13 @@ def peer_of(request: HttpRequest) -> str:
     """The address at the other end of the socket: a proxy's, where ``REMOTE_ADDR`` is its caller's."""
     peer = getattr(request, "scope", {}).get("peer")
     return peer[0] if peer else request.META.get("REMOTE_ADDR", "")
+
+
+def unusable(request: HttpRequest, detail: str = "The request cannot be read.") -> HttpResponse:
+    """400 that looks at nothing of the request again."""
+    if is_api(request):
+        return problem(400, "Not usable", detail)
+    return HttpResponse(render_to_string("400.html"), status=400)
 
 
 def busy(request: HttpRequest) -> HttpResponse:

@@ -94,6 +94,14 @@ class BatchPage:
     def extremes(self) -> tuple[list[ExtremeSession], list[ExtremeSession]]:
         return extreme_sessions(self.batch.public_id, self.rows)
 
+    @cached_property
+    def gone(self) -> int:
+        """How many of its sessions retention has taken; it takes them from the first on. All of them are counted."""
+        if not self.batch.has_ended or not self.batch.done:
+            return 0
+        kept = self.batch.members.order_by("ordinal").values_list("ordinal", flat=True).first()
+        return self.batch.done if kept is None else kept - min(row.cell.first for row in self.all_rows)
+
     @property
     def checked(self) -> int:
         """How many counts were compared with what was expected of them."""

@@ -22,6 +22,9 @@ FORMATS: Final = {"yaml": "application/yaml", "json": "application/json"}
 MODELS: Final[Mapping[str, Any]] = {"provider": Provider, "publisher": Publisher}
 TEXTS: Final = {"provider": ("title", "description"), "publisher": ("title",)}
 _SECTIONS: Final = {"providers": "provider", "publishers": "publisher"}
+ENTRIES_MAX: Final = 500
+PAIRS_MAX: Final = 20_000
+"""Each publisher is tried with each provider; so many take a few seconds."""
 _NAME = re.compile(r"[-a-zA-Z0-9_]+\Z")
 
 
@@ -75,6 +78,9 @@ def write(document: Mapping[str, Any], form: str) -> str:
 def entries(data: Any) -> list[Entry]:
     """What a document says, each provider and publisher with its faults. ``Unreadable``: it is no document at all."""
     _refuse_another_shape(data)
+    named = sum(len(data.get(section) or {}) for section in _SECTIONS)
+    if named > ENTRIES_MAX:
+        raise Unreadable(f"It names {named} providers and publishers: {ENTRIES_MAX} are taken at a time.")
     found = [
         _entry(level, section, name, said)
         for section, level in _SECTIONS.items()
@@ -169,9 +175,14 @@ def _on_top_of_providers(found: list[Entry]) -> Iterator[Entry]:
         for name, level in providers.items()
         if not _refused("", provider=name, providers=providers)
     }
-    for entry in found:
-        if entry.level != "publisher":
-            continue
+    publishers = [entry for entry in found if entry.level == "publisher"]
+    stating = sum(entry.playback is not None for entry in publishers)
+    if stating * len(usable) > PAIRS_MAX:
+        most = PAIRS_MAX // len(usable)
+        raise Unreadable(
+            f"It states {stating} publishers, each to be tried with {len(usable)} providers: {most} at a time."
+        )
+    for entry in publishers:
         if entry.playback is None:
             yield entry
             continue

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ TEXT_MAX_BYTES: Final = 1_000_000
 _DEPTH_MAX: Final = 20
 # Far above any setting; what is larger no number of a configuration could take.
 _NUMBER_MAX: Final = 10**15
+_NUMBER_LONGEST: Final = 100
+_NUMBERS: Final = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -25,6 +28,12 @@ class _Loader(_SAFE):  # type: ignore[misc]
         first: [(tag, form) for tag, form in forms if not tag.endswith(":timestamp")]
         for first, forms in _SAFE.yaml_implicit_resolvers.items()
     }
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        if node.tag in _NUMBERS and len(node.value) > _NUMBER_LONGEST:
+            # One of base 60, ``1:1:1…``, takes the square of its length to be made.
+            raise Unreadable(f"line {node.start_mark.line + 1}: a number of {len(node.value)} characters")
+        return super().construct_object(node, deep)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -81,8 +90,7 @@ def _json(text: str) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         raise Unreadable(f"{_short(twice)} is stated twice")
     return found
 
@@ -97,10 +105,11 @@ def _yaml(text: str) -> Any:
         raise Unreadable(f"{where}{error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise Unreadable(str(error).partition("\n")[0]) from None
-    except (ValueError, OverflowError) as error:
+    except (ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        # What a tag asks for, such as ``!!bool abc`` or ``!!int ""``, is made by a library that trusts it.
         if isinstance(error, Unreadable):
             raise
-        raise Unreadable(f"A value cannot be read: {error}.") from None
+        raise Unreadable(f"A value cannot be read: {_short(error)}.") from None
 
 
 def _look_through(text: str) -> None:

@@ -57,6 +57,6 @@ def band(figure: Figure) -> str:
 def sigmas(figure: Figure) -> str:
     """How many standard deviations a count is off, with its sign."""
     off = figure.sigmas
-    if off is None:
+    if off is None or not figure.sessions:
         return "–"
     return "beyond all" if isinf(off) else f"{off:+.1f} {SIGMA}"

@@ -77,11 +77,20 @@ def _remark(form: Any, shown: Side | None) -> Remark:
         return Remark("quiet", "")
     if why := shown.expected.idle.get(form.named):
         return Remark("warn", f"never fires: {why}")
-    inherited = shown.config.provenance.get(f"interruption_rules.{form.named}") == "provider"
     said = f"ends {shown.expected.shares[form.named] * 100:.1f} %"
-    if inherited and form.fields.get("removed"):
-        said = f"{said}, from the provider: {rule_in_words(rule.to_dict())}"
+    if beneath := _unstated(form, rule.to_dict()):
+        whose = "inherited" if "removed" in form.fields else "by default"
+        said = f"{said}; {whose}: {rule_in_words(beneath)}"
     return Remark("quiet", said)
+
+
+def _unstated(form: Any, rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a rule that its row leaves to the levels below."""
+    return {
+        part: value
+        for part, value in rule.items()
+        if part in form.fields and form[part].value() in (None, "")
+    }
 
 
 def _under(providers: list[Provider], data: Mapping[str, Any]) -> Provider | None:

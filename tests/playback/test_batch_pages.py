@@ -271,3 +271,16 @@ def test_the_api_names_the_field_that_it_cannot_use(qa, change, field):
     answer = qa.post("/api/v1/batches", payload, content_type="application/json")
     assert (answer.status_code, answer.json().get("field")) == (422, field)
     assert not Batch.objects.exists()
+
+
+def test_a_batch_says_how_many_of_its_sessions_are_gone_and_still_counts_them(viewer):
+    batch = run_batch(sessions=60)
+    batch.members.filter(ordinal__in=sorted(batch.members.values_list("ordinal", flat=True))[:20]).delete()
+    page = text_of(viewer.get(f"/batches/{batch.public_id}/"))
+    assert "The first 20 of its 60 sessions are gone" in page
+    assert "of 60 sessions completed" in page
+    assert "20 of 60" in text_of(viewer.get(f"/batches/{batch.public_id}/sessions/"))
+
+
+def test_nothing_is_estimated_before_an_ad_is_chosen(qa):
+    assert "No ad is chosen yet." in text_of(qa.post("/batches/new/estimate/", {**FORM, "estimate": "1"}))

@@ -13,6 +13,8 @@ from playback.models import ProfileVersion, Provider
 from tests.site.rows import make_provider
 from vastdash.models import Publisher
 
+SECTIONS = ("providers", "publishers")
+
 pytestmark = pytest.mark.django_db
 
 ATTIC = {
@@ -106,7 +108,7 @@ def test_a_preview_says_in_words_what_changes_and_order_counts(attic):
             "publishers",
             {"playback": {"interruption_rules": {"start": {"max_offset_sec": -9}}}},
             "start.min_offset_sec",
-            "with yandex: 0.0 lies after max_offset_sec -9.0",
+            "with yandex: the window begins at 0 s, after its end at -9 s",
         ),
         ("publishers", None, "", "states nothing"),
     ],
@@ -135,7 +137,16 @@ def test_what_the_engine_would_refuse_is_told_at_its_path_and_nothing_is_stored(
         ('{"a":' * 5000 + "1" + "}" * 5000, "nested too deep"),
         ("a: !!python/object/apply:os.system [ls]", "could not determine a constructor"),
         ('{"a": "\\u0000"}', "a: holds a character that is none"),
-        ("a: " + "9" * 5000, "cannot be read"),
+        ("a: " + "9" * 5000, "line 1: a number of 5000 characters"),
+        # Base 60: the numbers of YAML 1.1 take the square of their length.
+        ("a: 1" + ":1" * 300_000, "line 1: a number of 600001 characters"),
+        (
+            '{"a": 1, ' + ", ".join(f'"k{n}": 1' for n in range(60_000)) + ', "z": 1, "z": 2}',
+            "z is stated twice",
+        ),
+        ("a: !!bool maybe", "cannot be read"),
+        ("a: !!int ''", "cannot be read"),
+        ("a: !!timestamp noon", "cannot be read"),
         ("a: [1", "line 2: did not find"),
         (b"\xff", "not UTF-8"),
         ("x" * (TEXT_MAX_BYTES + 1), "longer than 1000 kB"),
@@ -155,6 +166,11 @@ def test_a_text_that_is_no_plain_document_is_refused_with_its_reason(text, why):
         ({"version": 1, "provider": {}}, "provider: unknown key; known: version, providers, publishers"),
         ({"version": 1, "providers": []}, "names no provider"),
         ({"version": 1, "providers": ["x"]}, "providers: holds no names"),
+        ({"version": 1, "providers": {f"p{n}": {} for n in range(501)}}, "501 providers and publishers: 500"),
+        (
+            {"version": 1} | {level: {f"p{n}": {"playback": {}} for n in range(200)} for level in SECTIONS},
+            "200 publishers, each to be tried with 200 providers: 100 at a time",
+        ),
     ],
 )
 def test_a_document_of_another_shape_is_refused(data, why):

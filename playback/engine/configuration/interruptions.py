@@ -207,7 +207,7 @@ class InterruptionRule:
         if self.min_offset_sec > self.max_offset_sec:
             raise ConfigError(
                 f"{place}.min_offset_sec",
-                f"{self.min_offset_sec} lies after max_offset_sec {self.max_offset_sec}",
+                f"the window begins at {self.min_offset_sec:g} s, after its end at {self.max_offset_sec:g} s",
             )
         if self.anchor not in ANCHORS:
             raise ConfigError(f"{place}.anchor", f"unknown anchor {self.anchor!r}", ANCHORS)
