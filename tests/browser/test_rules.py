@@ -21,7 +21,8 @@ def publish(page: Page, why: str) -> None:
 
 
 def test_a_midpoint_rule_is_changed_weighed_published_compared_and_restored(visit: Visit, server: Server):
-    page = visit("adops")
+    # Publishing leaves the page, which breaks off the draft it may still be asking about.
+    page = visit("adops", forgive="htmx:(sendAbort|afterRequest)")
     page.goto(f"{server.url}/providers/tiger/")
     assert share(page, "complete") == "98 %"
     row = rule(page, "midpoint")
