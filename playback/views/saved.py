@@ -1,5 +1,6 @@
 """Saved views: a history narrowed down, kept under a name by its maker, opened by whom it is shared with."""
 
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django import forms
@@ -9,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from playback.history.narrowing import ADDRESS, HistoryForm
+from playback.history.narrowing import ADDRESS, HistoryForm, Narrowed
 from playback.models import SavedView
 
 PIN = "history_view"
@@ -32,10 +33,12 @@ class ViewForm(forms.ModelForm):
         }
 
     def clean_query(self) -> str:
-        query = self.cleaned_data["query"]
-        if not HistoryForm(QueryDict(query)).is_valid():
+        """The shortest query that says the same: never empty, so that a pinned view leads to itself only once, and
+        without what no history knows."""
+        asked = HistoryForm(QueryDict(self.cleaned_data["query"]))
+        if not asked.is_valid():
             raise forms.ValidationError("This filter cannot be used; it is not saved.")
-        return query
+        return Narrowed.of(asked, datetime.now(UTC).date()).query
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
