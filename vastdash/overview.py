@@ -199,7 +199,7 @@ class Overview:
         verdict = self.metrics[0].now.verdict
         day_before = self._on(self.yesterday - _DAY)
         said = [
-            f"{sessions_sentence(today.sessions, verdict, self.usual_sessions)} by {self.now:%H:%M} UTC.",
+            f"By {self.now:%H:%M} UTC: {sessions_sentence(today.sessions, verdict, self.usual_sessions)}.",
             completion_sentence(
                 yesterday.completion,
                 day_before.completion,
