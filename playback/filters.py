@@ -2,6 +2,7 @@
 
 import django_filters
 from django import forms
+from django.db.models import TextChoices
 
 from playback.forms import MODES
 from playback.history.choice import Choice
@@ -9,6 +10,11 @@ from playback.history.outcome import REASONS
 from playback.models import Provider, Session
 
 _SELECT = forms.Select(attrs={"class": "form-select form-select-sm"})
+
+
+def _in_words(choices: type[TextChoices]) -> list[tuple[str, str]]:
+    """As tables and sentences write them, without a capital."""
+    return [(one.value, one.label.lower()) for one in choices]
 
 
 def _providers() -> list[tuple[str, str]]:
@@ -20,14 +26,14 @@ class SessionFilter(django_filters.FilterSet):
         label="Provider", empty_label="any", choices=_providers, widget=_SELECT
     )
     status = django_filters.ChoiceFilter(
-        label="State", empty_label="any", choices=Session.Status.choices, widget=_SELECT
+        label="State", empty_label="any", choices=_in_words(Session.Status), widget=_SELECT
     )
     mode = django_filters.ChoiceFilter(label="Mode", empty_label="any", choices=MODES[:2], widget=_SELECT)
     source = django_filters.ChoiceFilter(
-        label="Source", empty_label="any", choices=Session.Source.choices, widget=_SELECT
+        label="Source", empty_label="any", choices=_in_words(Session.Source), widget=_SELECT
     )
     delivery = django_filters.ChoiceFilter(
-        label="Pixels", empty_label="any", choices=Session.Delivery.choices, widget=_SELECT
+        label="Pixels", empty_label="any", choices=_in_words(Session.Delivery), widget=_SELECT
     )
 
     class Meta:

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from playback.live.runner import runner
+from playback.models import Session
 from vastdash import web
 from vastdash.overview import Overview, last_builds, running
 from vastdash.web import is_api, problem, refuse
@@ -19,7 +20,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {"now": now, "running": running()}
     if request.htmx:
         return render(request, "home.html#running", context)
-    return render(request, "home.html", {**context, "overview": Overview(now), "builds": last_builds()})
+    builds = last_builds()
+    is_new = not builds and not Session.objects.exists()
+    return render(
+        request, "home.html", {**context, "overview": Overview(now), "builds": builds, "is_new": is_new}
+    )
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

@@ -15,7 +15,13 @@ from playback.history.groups import groups_of
 from playback.history.metric import Metric, number_metric, pooled, share_metric
 from playback.history.narrowing import Narrowed
 from playback.history.outcome import INTERRUPTIONS, Outcome
-from playback.history.sentence import completion_sentence, largest_rise, rise_sentence, sessions_sentence
+from playback.history.sentence import (
+    completion_sentence,
+    largest_rise,
+    rise_sentence,
+    sessions_sentence,
+    thousands,
+)
 from playback.history.tally import Share, Tally, together
 from playback.history.trend import in_periods, midnight, number_of, periods
 from playback.history.usual import Usual, judge_share, usual_number, usual_share
@@ -77,14 +83,14 @@ class Overview:
                 (today.completion, links[0]),
                 (yesterday.completion, links[1]),
                 self.usual_completion,
-                f"{today.interruption.part} of {today.completion.whole} viewings interrupted",
+                f"{thousands(today.interruption.part)} of {thousands(today.completion.whole)} viewings interrupted",
             ),
             share_metric(
                 "Failed, no ad",
                 (today.failure, failed[0]),
                 (yesterday.failure, failed[1]),
                 usual_share(tally.failure for tally in self.former),
-                f"{today.failure.part} of {today.failure.whole} sessions",
+                f"{thousands(today.failure.part)} of {thousands(today.failure.whole)} sessions",
             ),
             *self._filled(),
         ]
@@ -193,7 +199,7 @@ class Overview:
         verdict = self.metrics[0].now.verdict
         day_before = self._on(self.yesterday - _DAY)
         said = [
-            f"{sessions_sentence(today.sessions, verdict, self.usual_sessions)} by {self.now:%H:%M} UTC.",
+            f"By {self.now:%H:%M} UTC: {sessions_sentence(today.sessions, verdict, self.usual_sessions)}.",
             completion_sentence(
                 yesterday.completion,
                 day_before.completion,

@@ -112,7 +112,7 @@ def _titled(rows: "QuerySet[Session]", text: str) -> list[Session]:
 
 
 def _ended(row: Session) -> str:
-    status = f"{row.status}: {row.end_reason}" if row.end_reason else row.status
+    status = f"{row.status}: {row.end_reason}" if row.end_reason not in ("", row.status) else row.status
     return ", ".join(filter(None, (status, row.provider)))
 
 

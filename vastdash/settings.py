@@ -93,7 +93,6 @@ TEMPLATES = [
             ],
             "builtins": [
                 "template_partials.templatetags.partials",
-                "lucide.templatetags.lucide",
                 "vastdash.templatetags.vastdash",
                 "vastdash.templatetags.glossary",
             ],

@@ -9,7 +9,7 @@ from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.models import Build
-from playback.batches.asked import Asked, AskedAd, estimate
+from playback.batches.asked import ADS_MAX, Asked, AskedAd, estimate
 from playback.batches.cells import Chosen
 from playback.batches.deleting import delete_batch
 from playback.batches.making import cancel, make
@@ -56,12 +56,12 @@ def create_batch(request: HttpRequest, payload: BatchRequest) -> HttpResponse:
     """201 with the batch, which runs when those before it are done. 422 naming the field that cannot be used."""
     try:
         asked = _asked(payload)
-        estimated = estimate(asked, usual_rate()) if asked.ads else None
         batch = make(asked, user=request.user, host=request.get_host())
     except StartRefused as refusal:
         field = _NAMES.get(refusal.field, refusal.field)
         return problem(422, "Nothing was started", f"{field}: {refusal.text}", field=field)
-    return JsonResponse({**_summary(batch), "estimate": estimated and estimated._asdict()}, status=201)
+    estimated = estimate(asked, usual_rate())
+    return JsonResponse({**_summary(batch), "estimate": estimated._asdict()}, status=201)
 
 
 # The field of a form -> that of the API.
@@ -69,6 +69,8 @@ _NAMES = {"lengths": "lengths_sec"}
 
 
 def _asked(payload: BatchRequest) -> Asked:
+    if len(payload.ads) > ADS_MAX:
+        raise StartRefused("ads", f"These are {len(payload.ads)} ads: a batch has {ADS_MAX} at most.")
     return Asked(
         ads=[_ad(place, ad) for place, ad in enumerate(payload.ads)],
         lengths=[

@@ -18,8 +18,9 @@ def delete_batch(public_id: str) -> None:
         return
     cancel(batch)
     Batch.objects.filter(pk=batch.pk, status=Batch.Status.RUNNING).update(status=Batch.Status.CANCELLED)
-    batch.refresh_from_db()
-    for last in range(batch.done, 0, -AT_ONCE):
+    done = Batch.objects.filter(pk=batch.pk).values_list("done", flat=True).first()
+    # None where somebody else was quicker.
+    for last in range(done or 0, 0, -AT_ONCE):
         _take_away(batch, max(last - AT_ONCE, 0))
     with transaction.atomic():
         leave(Session.objects.filter(batch=batch))

@@ -1,6 +1,6 @@
 """The form that starts a batch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django import forms
@@ -149,9 +149,15 @@ class BatchForm(forms.Form):
         if not self.errors:
             try:
                 data["asked"] = self._asked(data)
+                data["asked"].check(settings.BATCH_SESSIONS_MAX, *self._known())
             except StartRefused as refusal:
                 self.refuse(refusal)
         return data
+
+    def _known(self) -> Iterator[dict[str, str]]:
+        """The names of the providers and publishers there are."""
+        for name in ("providers", "publishers"):
+            yield dict(self.fields[name].choices)
 
     def refuse(self, refusal: StartRefused) -> None:
         """Tell a refusal at its field, or above all where it is the fault of no field alone."""

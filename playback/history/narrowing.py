@@ -76,9 +76,9 @@ class HistoryForm(forms.Form):
             "publisher": [*any_, (NONE, "none"), *publishers.items()],
             "outcome": [*any_, *((one.value, one.value) for one in Outcome)],
             "reason": [*any_, *((reason, in_words(reason)) for reason in REASONS)],
-            "status": [*any_, *Session.Status.choices],
+            "status": [*any_, *((one.value, one.value) for one in Session.Status)],
             "mode": [*any_, *((mode, mode) for mode in MODES)],
-            "source": [*any_, *Session.Source.choices],
+            "source": [*any_, *((one.value, one.value) for one in Session.Source)],
             "order": [*ORDERS.items()],
         }
         for name, choices in rows.items():
@@ -204,6 +204,15 @@ class Narrowed:
         if self.since == self.until:
             return f"{self.since:%A %Y-%m-%d}"
         return f"{self.since or 'the beginning'} to {self.until or 'today'}"
+
+    @property
+    def when_said(self) -> str:
+        """The same as part of a sentence: "sessions … in the last 7 days"."""
+        if self.days == "1":
+            return self.time_said
+        if self.days in PRESETS:
+            return f"in {self.time_said}"
+        return f"on {self.time_said}" if self.since == self.until else f"from {self.time_said}"
 
     @property
     def chips(self) -> list[Chip]:

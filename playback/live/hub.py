@@ -13,6 +13,8 @@ from typing import Any
 
 import structlog
 
+from vastdash.ready_frame import frame_of
+
 log = structlog.get_logger(__name__)
 
 Message = dict[str, Any]
@@ -127,8 +129,10 @@ class Hub:
 
 
 def encoded(news: Mapping[str, str]) -> dict[str, Message]:
-    """Each part as the message that every socket is given: made once, shared by all."""
-    return {part: {"type": "websocket.send", "text": text} for part, text in news.items()}
+    """Each part as the message that every socket is given: made once, its frame too, shared by all."""
+    return {
+        part: {"type": "websocket.send", "text": text, "frame": frame_of(text)} for part, text in news.items()
+    }
 
 
 def _coroutine(sending: Awaitable[None]) -> Coroutine[Any, Any, None]:

@@ -1,21 +1,24 @@
 """Saved views: a history narrowed down, kept under a name by its maker, opened by whom it is shared with."""
 
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from playback.history.narrowing import ADDRESS, HistoryForm
+from playback.history.narrowing import ADDRESS, HistoryForm, Narrowed
 from playback.models import SavedView
 
 PIN = "history_view"
 _YEAR_SEC = 365 * 24 * 3600
 VIEWS_MAX = 100
 """Views that one person may keep."""
+NAME_TAKEN = "You have a view of this name already."
 
 
 class ViewForm(forms.ModelForm):
@@ -32,16 +35,18 @@ class ViewForm(forms.ModelForm):
         }
 
     def clean_query(self) -> str:
-        query = self.cleaned_data["query"]
-        if not HistoryForm(QueryDict(query)).is_valid():
+        """The shortest query that says the same: never empty, so that a pinned view leads to itself only once, and
+        without what no history knows."""
+        asked = HistoryForm(QueryDict(self.cleaned_data["query"]))
+        if not asked.is_valid():
             raise forms.ValidationError("This filter cannot be used; it is not saved.")
-        return query
+        return Narrowed.of(asked, datetime.now(UTC).date()).query
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
         others = SavedView.objects.filter(owner=self.instance.owner, name=name).exclude(pk=self.instance.pk)
         if others.exists():
-            raise forms.ValidationError("You have a view of this name already.")
+            raise forms.ValidationError(NAME_TAKEN)
         return name
 
 
@@ -82,11 +87,23 @@ def view_new(request: HttpRequest) -> HttpResponse:
     form = ViewForm(request.POST, instance=SavedView(owner=request.user))
     if SavedView.objects.filter(owner=request.user).count() >= VIEWS_MAX:
         form.add_error(None, f"You have {VIEWS_MAX} views: delete one first.")
-    if not form.is_valid():
+    row = _kept(form)
+    if row is None:
         return _listed(request, form, status=422)
-    row = form.save()
     messages.success(request, f"The view “{row.name}” is saved.")
     return redirect(f"{ADDRESS}?{row.query}")
+
+
+def _kept(form: ViewForm) -> SavedView | None:
+    """The view as the form says it; None where it cannot be kept, also for a name that was taken just now."""
+    if not form.is_valid():
+        return None
+    try:
+        with transaction.atomic():
+            return form.save()
+    except IntegrityError:
+        form.add_error("name", NAME_TAKEN)
+        return None
 
 
 @require_POST
@@ -94,10 +111,9 @@ def view_edit(request: HttpRequest, row_id: int) -> HttpResponse:
     """Renames one's own view, or shares it, or no longer."""
     row = get_object_or_404(SavedView, pk=row_id, owner=request.user)
     form = ViewForm({"query": row.query, **request.POST.dict()}, instance=row)
-    if not form.is_valid():
+    if _kept(form) is None:
         row.refresh_from_db()
         return _listed(request, form, row, status=422)
-    form.save()
     messages.success(request, f"The view “{row.name}” is saved.")
     return redirect("view-list")
 

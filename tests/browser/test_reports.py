@@ -39,7 +39,7 @@ def test_qa_shares_a_session_for_a_day_a_stranger_reads_it_until_ad_ops_revoke_t
 
     stranger.goto(address)
     expect(stranger.locator("main")).to_contain_text("It played to its end, 15 s.")
-    expect(stranger.locator("main")).to_contain_text("Shared by qa")
+    expect(stranger.locator("main")).to_contain_text("Shared by somebody of this site")
     expect(stranger.get_by_role("navigation")).to_have_count(0)
     assert stranger.context.cookies() == []
     with stranger.expect_download() as download:

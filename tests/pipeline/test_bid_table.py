@@ -1,21 +1,36 @@
 """The bids of a build: narrowed, and cut into rows that a page bears, with every bid reachable."""
 
+from copy import copy
+
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from pipeline.build_page.bid_table import ROWS, bid_table
+from pipeline.models import Upload
 from tests.pipeline.responses import bid, body, inline
 from tests.site.rows import make_build
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def many():
-    """120 bids: 100 ads, 15 for which there was no place, 5 without a price."""
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker):
+    """120 bids: 100 ads, 15 for which there was no place, 5 without a price. Built once, kept by whoever needs it."""
     bids = [bid(f"bid-{n}", price=n if n < 115 else 0, adm=inline(f"ad-{n}")) for n in range(1, 121)]
     bids[0]["price"] = 0.5
-    return make_build(body(*bids), max_ads_in_pod=100)
+    with django_db_blocker.unblock(), transaction.atomic():
+        build = make_build(body(*bids), max_ads_in_pod=100)
+        transaction.set_rollback(True)
+    return build
+
+
+@pytest.fixture
+def many(made, db):
+    build = copy(made)
+    build.pk, build.response = None, Upload.keep(made.response.body)
+    build.save(force_insert=True)
+    return build
 
 
 def ids(table) -> list[str]:

@@ -54,7 +54,8 @@ def test_a_stranger_reads_what_happened_and_takes_it_along_without_an_account(vi
     assert report.status_code == 200
     assert "The rule of" in text
     assert "Whose fault:" in text
-    assert "Shared by manager" in text
+    assert "Shared by somebody of this site" in text  # a name to sign in with is no stranger's business
+    assert "manager" not in text
     data = nobody.get(f"{address}report.json").json()
     assert data["configuration"]["seed"] == session.seed == data["seed"]
     assert [event["event"] for event in data["events"]] == [
@@ -72,7 +73,7 @@ def test_a_shared_page_leads_nowhere_names_nobody_else_and_leaves_nothing_behind
     Session.objects.update(created_by=maker)
     answer = nobody.get(address_of(link := link_to("session", session.public_id, user=sharer)))
     text = answer.content.decode()
-    assert "the-sharer" in text
+    assert "the-sharer" not in text  # a stranger is told a full name, if there is one
     assert "the-maker" not in text
     token = links.token_of(link)
     hrefs = {part.partition('"')[0] for part in text.split('<a href="')[1:]}

@@ -4,6 +4,8 @@ import pytest
 from django.db import DataError
 from django.urls import reverse
 
+from playback.models import SavedView
+from tests.site.rows import make_provider
 from vastdash.web import AccessMiddleware
 
 pytestmark = pytest.mark.django_db
@@ -33,3 +35,34 @@ def test_sessions_to_compare_may_be_named_with_any_bytes(viewer):
     answer = viewer.get(reverse("compare-sessions"), {"a": "\0", "b": "b\0c"})
     assert answer.status_code == 422
     assert b"\0" not in answer.content
+
+
+@pytest.mark.parametrize("query", ["&", "=", "//elsewhere.example", "javascript:alert(1)"])
+def test_a_view_of_nothing_known_is_kept_as_the_usual_history_and_opens_without_end(qa, query):
+    saved = qa.post(reverse("view-new"), {"name": "Odd", "query": query})
+    assert saved["Location"] == "/history/?days=30"
+    qa.post(reverse("view-pin", args=[SavedView.objects.get().pk]))
+    answer = qa.get("/history/", follow=True)
+    assert (answer.status_code, len(answer.redirect_chain)) == (200, 1)
+
+
+def test_numbers_beyond_every_float_are_refused_at_their_field(qa, ad_ops):
+    batch = f'{{"ads": [{{"vast": "<VAST/>"}}], "sessions": {"9" * 400}}}'
+    answer = qa.post("/api/v1/batches", batch, content_type="application/json")
+    assert (answer.status_code, answer.json()["field"]) == (422, "sessions")
+    name = make_provider().name
+    put = f'{{"profile": {{"max_session_duration_sec": {"9" * 400}}}, "version": "", "note": "long"}}'
+    answer = ad_ops.put(f"/api/v1/providers/{name}", put, content_type="application/json")
+    assert (answer.status_code, answer.json()["fields"][0]["field"]) == (
+        422,
+        "profile.max_session_duration_sec",
+    )
+
+
+def test_what_no_batch_may_be_is_not_estimated(qa):
+    asked = {"sessions": "9" * 30, "spread": "all", "samples": "television_30s", "lengths": "own"}
+    asked |= {"providers": "-", "publishers": "-"}
+    told = qa.post(reverse("batch-estimate"), asked).content.decode()
+    assert "a batch has 5,000,000 at most" in told
+    told = qa.post(reverse("batch-estimate"), {**asked, "other_lengths": ",".join(map(str, range(1, 300)))})
+    assert "more than 240 are not run" in told.content.decode()

@@ -2,13 +2,22 @@
 
 import json
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from lucide.templatetags import lucide as icons
 
 register = template.Library()
+
+
+@register.simple_tag
+@cache
+def lucide(name: str, *, size: int | None = 24, **attributes: str) -> str:
+    """An icon, drawn once: templates name a few, and a list shows the same in each of its rows."""
+    return icons.lucide(name, size=size, **attributes)
 
 
 @register.simple_tag(takes_context=True)

@@ -6,7 +6,6 @@ equal to the default still counts when levels are merged.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, Literal, Self, get_args
 
@@ -16,6 +15,7 @@ from playback.engine.configuration.interruptions import (
     InterruptionRule,
     make_rule,
 )
+from playback.engine.configuration.number import is_finite
 from playback.engine.errors import ConfigError
 
 PlaybackMode = Literal["real", "headless", "auto"]
@@ -63,7 +63,7 @@ def number(
     def check(name: str, value: Any) -> float | None:
         if value is None and optional:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        if not is_finite(value):
             raise ConfigError(name, f"{value!r} is not a finite number")
         if value < at_least or (above and value == at_least):
             raise ConfigError(name, f"{value!r} must be {'above' if above else 'at least'} {at_least:g}")

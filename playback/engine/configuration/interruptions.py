@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from math import ceil, floor, isfinite
+from math import ceil, floor
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple, Protocol
 
+from playback.engine.configuration.number import is_finite
 from playback.engine.errors import ConfigError
 from playback.engine.splitmix import stable_key
 
@@ -334,7 +335,7 @@ def default_reason(event: str) -> InterruptionReason:
 
 
 def _number(field: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if not is_finite(value):
         raise ConfigError(field, f"{value!r} is not a finite number")
     return float(value)
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, Self
 
 from playback.engine.configuration.config import PlaybackSessionConfig
+from playback.engine.configuration.number import is_finite
 from playback.engine.delivery.capabilities import (
     with_http_send,
     with_logging,
@@ -56,8 +56,7 @@ class VastTrackerConfig:
     def __post_init__(self) -> None:
         for name in ("timeout", "retry_delay", "drain_timeout"):
             value = getattr(self, name)
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not isfinite(value) or value < 0:
+            if not is_finite(value) or value < 0:
                 raise ConfigError(name, f"{value!r} is not a number of seconds, at least 0")
         for name, least in (("max_retries", 0), ("at_once", 1)):
             value = getattr(self, name)

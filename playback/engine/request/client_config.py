@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
-from math import isfinite
 from typing import Any, Final, Self
 
 from playback.engine.configuration.config import PlaybackSessionConfig
+from playback.engine.configuration.number import is_finite
 from playback.engine.delivery.tracker_config import VastTrackerConfig
 from playback.engine.errors import ConfigError
 from playback.engine.request.parser import VastParser
@@ -129,7 +129,7 @@ def _flag(name: str, value: Any) -> bool:
 
 def _number(lowest: float) -> Callable[[str, Any], Any]:
     def check(name: str, value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        if not is_finite(value):
             raise ConfigError(name, f"must be a number, not {value!r}")
         if value < lowest:
             raise ConfigError(name, f"must be at least {lowest}, not {value!r}")

@@ -16,7 +16,7 @@ from playback.views.history import narrowed_of
 from playback.views.week import Report
 from tests.playback.history.rows import enter
 from tests.site.people import viewer
-from tests.site.rows import make_provider
+from tests.site.rows import make_build, make_provider
 from vastdash.overview import Overview
 
 __all__ = ["viewer"]
@@ -122,3 +122,10 @@ def test_what_the_rules_expect_is_the_closed_form_a_range_where_the_length_matte
     # A window from 20 to 25 s is none in an ad of 15 s.
     assert expected_completion({"global": tally})["global"].shown == "72.7 to 85.5 %"
     assert expected_completion({"yandex": Tally()}) == {"yandex": None}
+
+
+def test_a_site_where_nothing_has_happened_says_what_to_do_first(viewer):
+    first = "Nothing has been built or played here yet."
+    assert first in viewer.get("/").content.decode()
+    make_build()
+    assert first not in viewer.get("/").content.decode()

@@ -1,6 +1,7 @@
 """``manage.py serve``: the whole site in one process, ready to sign in to."""
 
 import fcntl
+import gc
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, TextIO
@@ -10,7 +11,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from vastdash.asgi import application
 from vastdash.models import User
+from vastdash.ready_frame import ReadyFrames
 from vastdash.request_head import BoundedHead
 
 
@@ -49,14 +52,18 @@ class Command(BaseCommand):
             self.stdout.write("Sign in as before; a lost password: manage.py changepassword NAME")
         self.stdout.write("")
         self.stdout.flush()
+        # What is loaded stays: the collector need not look through it again while somebody waits.
+        gc.collect()
+        gc.freeze()
         # One worker: running sessions and their news live in this process.
         uvicorn.run(
-            "vastdash.asgi:application",
+            application,
             host=host,
             port=port,
             lifespan="on",
             workers=1,
             http=BoundedHead,
+            ws=ReadyFrames,
             log_config=None,
             access_log=False,
             proxy_headers=False,  # asgi.py reads them, for those it does not mislead
