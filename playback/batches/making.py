@@ -1,7 +1,9 @@
 """Makes a batch: asks for its ads once, resolves the configuration of every combination, stores both, hands it on."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +23,8 @@ from playback.sources import StartRefused
 from playback.starting import TRACKERS_MAX, trackers_of
 
 WAITING_MAX = 20
+ASKING_SEC = 60.0
+"""After so long no further ad is asked for."""
 # Virtual time needs no pace.
 _OVERRIDE = {"headless_playback_speed": 0.0}
 
@@ -39,7 +43,7 @@ def make(asked: Asked, *, user: Any, host: str = "") -> Batch:
         for provider in asked.providers
         for publisher in asked.publishers
     }
-    ads = [_answer(ad, seed, host) for ad in asked.ads]
+    ads = _answers(asked.ads, seed, host)
     combinations = list(asked.combinations())
     for one in combinations:
         _refuse_what_cannot_play(asked.ads[one.ad], ads[one.ad], one, configs[one.provider, one.publisher])
@@ -76,6 +80,17 @@ def _config(
     except ConfigError as error:
         field = "publishers" if publisher else "providers"
         raise StartRefused(field, f"{provider or publisher}: {error}") from None
+
+
+def _answers(ads: Sequence[AskedAd], seed: int, host: str) -> list[AdData]:
+    """What each ad is, one after the other: whoever asks waits for all of them."""
+    began, found = monotonic(), []
+    for ad in ads:
+        if monotonic() - began > ASKING_SEC:
+            text = f"{len(found)} of {len(ads)} ads took longer than {ASKING_SEC:g} seconds to be found"
+            raise StartRefused(ad.field, f"{text}: leave slow tags out, or hand over what they answer.")
+        found.append(_answer(ad, seed, host))
+    return found
 
 
 def _answer(ad: AskedAd, seed: int, host: str) -> AdData:

@@ -1,6 +1,11 @@
 """The socket of a session page: lets in who may read, shows the present state first, then the news."""
 
+import asyncio
+from typing import Any
+
+from channels.auth import get_user
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import OperationalError
 
 from playback.live import broadcast
 from playback.live.hub import Viewer
@@ -10,6 +15,11 @@ from vastdash import roles
 # Codes of our own: the browser's socket does not reconnect after them.
 NOT_ALLOWED = 4403
 UNKNOWN = 4404
+# After this one it does (RFC 6455 registry: service restart).
+COME_AGAIN = 1012
+
+ASKED_AGAIN_SEC = 60.0
+"""How long somebody who was let in is believed to be who he was, and to have the role he had."""
 
 
 class Socket(AsyncWebsocketConsumer):
@@ -31,6 +41,7 @@ class SessionConsumer(Socket):
 
     public_id = ""
     viewer: Viewer | None = None
+    asking: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         await self.accept()
@@ -50,11 +61,33 @@ class SessionConsumer(Socket):
             await self.close(code=UNKNOWN)
             return
         self.viewer.begin(shown)
+        self.asking = asyncio.create_task(self._ask_again(commands=commands))
+
+    async def _ask_again(self, *, commands: bool) -> None:
+        """Lets go of who signed out or lost his role since; who may do more or less now is asked to come again."""
+        while self.viewer and not self.viewer.lost:
+            await asyncio.sleep(ASKED_AGAIN_SEC)
+            try:
+                user = await _person_now(self.scope["session"])
+            except OperationalError:
+                continue
+            allowed = roles.may(user, roles.SOCKETS["session"])
+            if allowed and roles.may(user, roles.Action.PLAY) == commands:
+                continue
+            await self._leave()
+            await self.close(code=COME_AGAIN if allowed else NOT_ALLOWED)
 
     async def disconnect(self, code: int) -> None:
+        if self.asking:
+            self.asking.cancel()
         await self._leave()
 
     async def _leave(self) -> None:
         if self.viewer:
             await broadcast.unwatch(self.public_id, self.viewer)
             self.viewer = None
+
+
+async def _person_now(session: Any) -> Any:
+    """Whoever is signed in by this session as it is stored by now."""
+    return await get_user({"session": session.__class__(session.session_key)})

@@ -9,7 +9,7 @@ from channels.layers import InMemoryChannelLayer
 from channels.testing import WebsocketCommunicator
 
 from playback.engine import PlayerFactory, SimulatedTimeProvider, VastClient
-from playback.live import board, broadcast
+from playback.live import board, broadcast, consumers
 from playback.live import runner as runner_module
 from playback.live.board import CONTROLS
 from playback.live.hub import Hub
@@ -321,3 +321,19 @@ async def test_what_one_process_tells_reaches_the_viewers_of_another_once():
     assert told == ["1 s", "1 s"]
     for relay in relays:
         relay._reader.cancel()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [({"is_active": False}, 4403), ({"role": "intern"}, 4403), ({"role": "viewer"}, 1012)]
+)
+async def test_who_loses_his_role_while_he_watches_is_told_nothing_more(runner, monkeypatch, change, code):
+    monkeypatch.setattr(consumers, "ASKED_AGAIN_SEC", 0.01)
+    row = await ended(runner, (await started()).public_id)
+    watcher = await person("qa")
+    viewer = await Viewer.arrive(row.public_id, watcher)
+    for _ in (*ORDER, CONTROLS):
+        await viewer.receive()
+    await User.objects.filter(pk=watcher.pk).aupdate(**change)
+    assert await viewer.closed_with() == code
+    assert not broadcast.hub.watched(broadcast.group(row.public_id))
+    await viewer.leave()

@@ -4,8 +4,11 @@ import pytest
 from django.db import DataError
 from django.urls import reverse
 
-from playback.models import SavedView
-from tests.site.rows import make_provider
+from playback.batches import making
+from playback.models import Batch, SavedView
+from playback.sources import StartRefused
+from tests.pipeline.responses import inline
+from tests.site.rows import make_batch, make_provider
 from vastdash.web import AccessMiddleware
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +69,11 @@ def test_what_no_batch_may_be_is_not_estimated(qa):
     assert "a batch has 5,000,000 at most" in told
     told = qa.post(reverse("batch-estimate"), {**asked, "other_lengths": ",".join(map(str, range(1, 300)))})
     assert "more than 240 are not run" in told.content.decode()
+
+
+def test_a_batch_of_slow_tags_is_given_up_instead_of_keeping_its_maker_waiting(monkeypatch):
+    hours = iter(range(0, 360_000, 3600))
+    monkeypatch.setattr(making, "monotonic", lambda: next(hours))
+    with pytest.raises(StartRefused, match="0 of 2 ads took longer than 60 seconds"):
+        make_batch(inline(), inline())
+    assert not Batch.objects.exists()
