@@ -13,7 +13,7 @@ _EXPECTED = "expected, with three standard deviations"
 _PODS = (
     "An event counts once for each ad of a pod; its sessions are those that reached it in one ad at least."
 )
-_NO_FORM = "There is no closed form of what to expect here: a rule of another shape, or a session limit within a pod."
+_NO_FORM = "What to expect is not drawn here: that is known of a single ad with rules of the usual shape, not of a pod."
 
 
 def charts_of(results: Results, link: Link) -> list[Chart]:

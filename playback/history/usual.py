@@ -15,8 +15,6 @@ from playback.history.tally import SIGMAS, Share
 NORMAL = 1.4826
 LEAST_DAYS = 7
 LEAST_WEEKDAYS = 4
-# A share is told in tenths of a percent: what lies nearer to the usual than that would read as alarm at "0.0 %".
-TOLD = 0.001
 
 
 class Usual(NamedTuple):
@@ -69,14 +67,15 @@ def judge_number(number: int, usual: Usual | None) -> Verdict:
 
 def judge_share(share: Share, usual: Usual | None) -> Verdict:
     """Unusual is what lies beyond the usual and is more than chance: the usual median must lie outside the share's own
-    band, so that three sessions in the morning alarm nobody, and the distance must be one that can be told."""
+    band, so that three sessions in the morning alarm nobody. Nor does what reads the same to a tenth of a per cent: one
+    failure of 80,000 is no news."""
     if share.band is None or share.value is None:
         return Verdict.NONE
     if usual is None:
         return Verdict.UNKNOWN
     by_chance = share.band.low <= usual.median <= share.band.high
-    untold = usual.low - TOLD < share.value < usual.high + TOLD
-    return Verdict.SAME if by_chance or untold else _beside(share.value, usual)
+    reads_alike = round(usual.low, 3) <= round(share.value, 3) <= round(usual.high, 3)
+    return Verdict.SAME if by_chance or reads_alike else _beside(share.value, usual)
 
 
 def _beside(value: float, usual: Usual) -> Verdict:

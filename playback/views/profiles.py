@@ -40,10 +40,10 @@ class ImportForm(forms.Form):
         widget=forms.FileInput(attrs={"class": "form-control", "accept": ".yaml,.yml,.json"}),
     )
     note = forms.CharField(
-        label="Note",
+        label="Why",
         required=False,
         max_length=300,
-        help_text="Why; it stands beside every version this makes.",
+        help_text="It stands beside every version this makes.",
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
 
@@ -132,7 +132,8 @@ def _page(
     states = [preview.state for preview in found or ()]
     context = {
         "form": form,
-        "previews": found,
+        # What changes first; the rest is as it was.
+        "previews": sorted(found or (), key=lambda one: one.state == UNCHANGED),
         "invalid": states.count(INVALID),
         "new": states.count(NEW),
         "unchanged": states.count(UNCHANGED),

@@ -22,11 +22,8 @@ LEVEL = "publisher"
 
 
 def publisher_list(request: HttpRequest) -> HttpResponse:
-    return render(
-        request,
-        "playback/publisher_list.html",
-        {"publishers": Publisher.objects.select_related("updated_by")},
-    )
+    rows = [(row, in_words(row.playback)) for row in Publisher.objects.select_related("updated_by")]
+    return render(request, "playback/publisher_list.html", {"rows": rows})
 
 
 def publisher_new(request: HttpRequest) -> HttpResponse:

@@ -78,7 +78,7 @@ def test_ad_ops_import_a_document_with_a_mistake_mend_it_look_and_apply(visit: V
     page.get_by_role("button", name="Preview").click()
     expect(preview).to_contain_text("0 changed, 2 new, 0 as stored")
     expect(preview).to_contain_text("50 %, from 0 s, to 2 s")
-    page.get_by_label("Note").fill("from the field test")
+    page.get_by_label("Why").fill("from the field test")
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("status").first).to_contain_text("Imported: imported-one, imported-screen")
 

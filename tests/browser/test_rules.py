@@ -21,7 +21,7 @@ def publish(page: Page, why: str) -> None:
 
 
 def test_a_midpoint_rule_is_changed_weighed_published_compared_and_restored(visit: Visit, server: Server):
-    # Publishing leaves the page, which breaks off the draft it may still be asking about.
+    # A picture that is on its way when another is asked for, or when the page is left, is let go.
     page = visit("adops", forgive="htmx:(sendAbort|afterRequest)")
     page.goto(f"{server.url}/providers/tiger/")
     assert share(page, "complete") == "98 %"

@@ -56,6 +56,7 @@ def test_a_share_is_unusual_only_beyond_the_usual_and_beyond_chance():
     assert judge_share(Share(780, 1_000), usual) is Verdict.LOW
     assert judge_share(Share(990, 1_000), usual) is Verdict.HIGH
     assert judge_share(Share(836, 1_000), usual) is Verdict.SAME
+    assert judge_share(Share(1, 80_000), Usual(0.0, 0.0, 0.0, 28)) is Verdict.SAME
     assert judge_share(Share(1, 3), usual) is Verdict.SAME
 
 
