@@ -164,6 +164,18 @@ def make_receiver(page: Page, server: Server, name: str, title: str, **settings:
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
+def make_publisher(page: Page, server: Server, name: str, **settings: str) -> None:
+    """Makes a publisher with playback settings of its own, chosen by their fields' names; its page is then open."""
+    page.goto(f"{server.url}/publishers/new/")
+    page.get_by_label("Title").fill(name)
+    page.get_by_label("Name").fill(name)
+    page.get_by_text("Playback settings").click()
+    for key, value in settings.items():
+        page.locator(f"[name={key}]").select_option(value)
+    page.get_by_role("button", name="Save").click()
+    expect(page).to_have_url(f"{server.url}/publishers/{name}/")
+
+
 def make_endpoint(page: Page, server: Server, title: str, receiver: str, build: str) -> str:
     """Makes an endpoint that answers with a build's response; returns its public id. Its page is then open."""
     page.goto(f"{server.url}/endpoints/new/?build={build}")
