@@ -283,4 +283,6 @@ def test_a_batch_says_how_many_of_its_sessions_are_gone_and_still_counts_them(vi
 
 
 def test_nothing_is_estimated_before_an_ad_is_chosen(qa):
-    assert "No ad is chosen yet." in text_of(qa.post("/batches/new/estimate/", {**FORM, "estimate": "1"}))
+    assert "Choose an ad, or hand one over." in text_of(
+        qa.post("/batches/new/estimate/", {**FORM, "estimate": "1"})
+    )
