@@ -7,7 +7,7 @@ but the last. Twelve events of a 30 s ad take about 36 bytes.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from playback.engine import LeanSession, Passage
+from playback.engine import Passage
 
 CODES = (
     *(
@@ -93,13 +93,13 @@ class Trails:
     def __init__(self) -> None:
         self._known: dict[Passage, tuple[bytes, int, bytes, bytes]] = {}
 
-    def of(self, lean: LeanSession) -> bytes:
-        passage = lean.passage
+    def of(self, passage: Passage, cut_ms: int) -> bytes:
+        """Of a session that passed this and was cut there."""
         known = self._known.get(passage)
         if known is None:
             known = self._known[passage] = _shared(passage)
         before, last, first, rest = known
-        return before + first + _number(lean.cut_ms - last) + rest if first else before
+        return before + first + _number(cut_ms - last) + rest if first else before
 
 
 def _shared(passage: Passage) -> tuple[bytes, int, bytes, bytes]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from playback.engine import Ending, LeanSession
+from playback.engine import Ending, LeanSession, Passage
 from playback.models import BatchCell, Session, SessionTitle
 from playback.records import days
 from playback.records.days import Amount, Place
@@ -101,22 +101,31 @@ class _Piece:
         self, sessions: Iterable[LeanSession], ordinal: int, at_us: int, every_us: int
     ) -> Iterator[tuple[Any, ...]]:
         """The values of `_VARYING` for each session, which is counted as it goes by."""
-        trail, cohorts, counted = Trails().of, self._cohorts, self._counted
+        trail, told, counted = Trails().of, dict[Passage, tuple[str, str, int, int]](), self._counted
         for lean in sessions:
-            passage, (status, reason, _) = lean.passage, lean.ending
-            end = lean.cut_ms if passage.end_ms is None else passage.end_ms
-            duration = lean.screening.plan.duration_us // 1000
-            place = at_us // DAY_US, cohorts[status, reason]
+            passage, cut = lean.passage, lean.cut_ms
+            # A passage ends in one way: what that is called is looked up once, not for each session.
+            known = told.get(passage)
+            if known is None:
+                known = told[passage] = self._told(lean)
+            status, reason, cohort, duration = known
+            end = cut if passage.end_ms is None else passage.end_ms
+            place = at_us // DAY_US, cohort
             amount = counted.get(place)
             if amount is None:
                 amount = counted[place] = [0, 0, 0]
             amount[0] += 1
             amount[1] += end
             amount[2] += duration
-            code = passage.error_code
-            yield at_us, place[1], ordinal, lean.seed, status.value, reason, code, end, duration, trail(lean)
+            code, events = passage.error_code, trail(passage, cut)
+            yield at_us, cohort, ordinal, lean.seed, status, reason, code, end, duration, events
             ordinal += 1
             at_us += every_us
+
+    def _told(self, lean: LeanSession) -> tuple[str, str, int, int]:
+        status, reason, _ = lean.ending
+        duration_ms = lean.screening.plan.duration_us // 1000
+        return status.value, reason, self._cohorts[status, reason], duration_ms
 
     def count(self) -> None:
         days.add({Place(*place): Amount(*amount) for place, amount in self._counted.items()})

@@ -53,4 +53,4 @@ async def test_the_trail_of_a_lean_session_is_that_of_its_events(pod):
     trails = trail.Trails()
     for lean in simulate(three() if pod else await f30(), config, 200, seed=3).lean():
         events = [(event.event_type, round(event.offset_sec * 1000)) for event in lean.session.events]
-        assert trail.read(trails.of(lean)) == events
+        assert trail.read(trails.of(lean.passage, lean.cut_ms)) == events
