@@ -52,11 +52,6 @@ def session_of(row: Session) -> PlaybackSession:
     return simulation_of(cell)[row.ordinal - cell.first]
 
 
-def record_of(row: Session) -> dict[str, Any]:
-    """Its record, as a session that was stored whole has it."""
-    return session_of(row).to_dict()
-
-
 def entries_of(row: Session) -> list[dict[str, Any]]:
     """Its ledger: every tracker of the ad and what became of it."""
     return _fates(row, session_of(row))[0]
